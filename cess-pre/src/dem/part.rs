@@ -1,0 +1,91 @@
+//! Which part, and the salt that makes its key fresh.
+
+use rand_core::CryptoRng;
+
+use super::length::len64;
+use crate::Error;
+
+/// Whether the file goes on after a part. Authenticated: a part that ends the file opens as
+/// nothing else, so a file cut off at a part's boundary is found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum End {
+    /// More parts follow.
+    Part,
+    /// The file ends with this part.
+    File,
+}
+
+/// Place of a part in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Part {
+    /// Index of the part, from 0.
+    pub index: u64,
+    /// Whether the file ends with it.
+    pub end: End,
+}
+
+impl Part {
+    /// A part that others follow.
+    pub const fn inner(index: u64) -> Self {
+        Self { index, end: End::Part }
+    }
+
+    /// The part that ends the file.
+    pub const fn last(index: u64) -> Self {
+        Self { index, end: End::File }
+    }
+
+    pub(super) fn check_plain_len(self, plain_len: u64) -> Result<(), Error> {
+        if plain_len == 0 && self != Self::last(0) {
+            return Err(Error::EmptyPart { part: self.index });
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_plain(self, plain: &[u8]) -> Result<(), Error> {
+        self.check_plain_len(len64(plain))
+    }
+}
+
+/// Salt of a sealed part: public, kept in the manifest, enough to open and never to seal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Salt([u8; Self::LEN]);
+
+impl Salt {
+    /// Length of a salt in bytes.
+    pub const LEN: usize = 16;
+
+    /// The salt's bytes.
+    pub const fn to_bytes(self) -> [u8; Self::LEN] {
+        self.0
+    }
+
+    /// Takes the bytes back; every value is a salt.
+    pub const fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
+        Self(bytes)
+    }
+
+    pub(super) const fn as_bytes(&self) -> &[u8; Self::LEN] {
+        &self.0
+    }
+}
+
+/// A salt that nothing was sealed under yet. Sealing consumes it, and it can't be made from bytes:
+/// a part that was interrupted and starts again, perhaps over a changed source, gets a fresh one,
+/// so no keystream is ever used twice.
+#[derive(Debug)]
+pub struct FreshSalt(Salt);
+
+impl FreshSalt {
+    /// Draws a salt.
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        let mut bytes = [0; Salt::LEN];
+        rng.fill_bytes(&mut bytes);
+        Self(Salt(bytes))
+    }
+
+    /// The salt to write down before the part's first byte leaves.
+    pub const fn salt(&self) -> Salt {
+        self.0
+    }
+}
