@@ -25,6 +25,7 @@ mod decode;
 mod encode;
 mod outboard;
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation)]
 mod tests;
 mod walk;
 

@@ -180,3 +180,24 @@ impl Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn messages_are_one_line_with_both_numbers() {
+        let error = Error::Length { expected: 8, got: 7 };
+        assert_eq!(error.to_string(), "encoding of 7 bytes where 8 were expected");
+        let error = Error::RangeOutOfBounds { start: 6, end: 5, len: 100 };
+        assert_eq!(error.to_string(), "range 6..5 of 100 bytes");
+    }
+
+    #[test]
+    fn hints_name_the_remedy() {
+        assert!(Error::DuplicateName.hint().contains("replace"));
+        assert!(Error::IndicesUnordered { previous: 1, index: 1 }.hint().contains("sort"));
+    }
+}

@@ -3,6 +3,7 @@ mod node;
 mod opening;
 mod root;
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation)]
 mod tests;
 
 use alloc::vec::Vec;

@@ -1,5 +1,6 @@
 mod proof;
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation)]
 mod tests;
 
 use alloc::vec::Vec;

@@ -58,7 +58,9 @@ impl Outboard {
         bytes
     }
 
-    /// Decodes an outboard and checks that every node belongs to the root, at one hash a node.
+    /// Decodes an outboard and checks that every node belongs to the root, at one hash a node. Of
+    /// lengths with the same number of groups only the data tells the right one: no slice can be
+    /// made under another.
     ///
     /// # Errors
     /// [`Error::Length`] unless there is one node between each two groups, and

@@ -14,18 +14,18 @@ const MAX_DEPTH: usize = 256;
 /// or right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
-    len: u32,
-    name: [u8; 32],
-    count: u64,
+    pub(super) len: u32,
+    pub(super) name: [u8; 32],
+    pub(super) count: u64,
     /// From the top down: the bit at which the names part, and the other side.
-    steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Step {
-    bit: u8,
-    sum: u64,
-    hash: [u8; 32],
+pub(super) struct Step {
+    pub(super) bit: u8,
+    pub(super) sum: u64,
+    pub(super) hash: [u8; 32],
 }
 
 impl Opening {

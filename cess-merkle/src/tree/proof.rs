@@ -15,7 +15,7 @@ const HASH_LEN: usize = 32;
 /// one proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proof {
-    count: u32,
+    pub(super) count: u32,
     lemmas: Vec<Node>,
 }
 
