@@ -118,3 +118,37 @@ impl From<std::io::Error> for Error {
         Self::Io { kind: error.kind() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+    use std::vec;
+
+    use super::*;
+
+    #[test]
+    fn every_error_is_one_line_with_its_numbers_and_has_a_remedy() {
+        let all = vec![
+            (Error::KeyCommitment, ""),
+            (Error::Record { index: 7_001 }, "7001"),
+            (Error::TooLong { records_max: 7_001, records: 7_002 }, "7002"),
+            (Error::EmptyPart { part: 7_001 }, "7001"),
+            (Error::SealedLen { got: 7_001, least: 17 }, "7001"),
+            (Error::Range { start: 7_001, end: 7_002, plain_len: 7_000 }, "7001..7002"),
+            (Error::RangeLen { expected: 7_001, got: 7_002 }, "7002"),
+            (Error::Unwrap, ""),
+            (Error::MetaTooLong { max: 7_001, got: 7_002 }, "7002"),
+            (Error::Meta, ""),
+            #[cfg(feature = "std")]
+            (Error::Io { kind: std::io::ErrorKind::BrokenPipe }, "broken pipe"),
+        ];
+        for (error, numbers) in all {
+            let line = error.to_string();
+            assert!(
+                line.contains(numbers) && !line.contains('\n') && !line.ends_with('.'),
+                "{line}"
+            );
+            assert!(!error.hint().is_empty());
+        }
+    }
+}

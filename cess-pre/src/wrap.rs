@@ -84,3 +84,6 @@ fn cipher(owner: &OwnerKey, salt: &[u8; SALT_LEN]) -> ChaCha20Poly1305 {
     let key = domain::derive(domain::OWNER_WRAP, &[owner.as_bytes(), salt]);
     ChaCha20Poly1305::new(<&Key>::from(&*key))
 }
+
+#[cfg(test)]
+mod tests;

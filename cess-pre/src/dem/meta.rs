@@ -94,3 +94,6 @@ impl Dem {
         ChaCha20Poly1305::new(<&Key>::from(&*key))
     }
 }
+
+#[cfg(test)]
+mod tests;

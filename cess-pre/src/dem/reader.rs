@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::Dem;
 use super::length::{self, PAYLOAD, PAYLOAD_LEN, RECORD, RECORD_LEN, TAG_LEN, len64};
@@ -37,7 +37,7 @@ impl Dem {
 
     /// A reader of a part that is said to have `sealed_len` bytes of ciphertext: believed because
     /// the record at its end, `last` ([`last_record`](super::last_record) says where), is
-    /// authentic as the last. `last` is wiped.
+    /// authentic as the last.
     ///
     /// # Errors
     /// [`Error::Record`] if it isn't, [`Error::RangeLen`] if `last` has another length than the
@@ -47,14 +47,14 @@ impl Dem {
         part: Part,
         salt: Salt,
         sealed_len: u64,
-        last: &mut Vec<u8>,
+        last: Vec<u8>,
     ) -> Result<PartReader, Error> {
+        let mut last = Zeroizing::new(last);
         let reader = self.reader(part, salt, sealed_len)?;
         let place = length::last_record(sealed_len)?;
-        let result = check_len(place.end - place.start, last)
-            .and_then(|()| reader.cipher.open(place.start / RECORD, true, last).map(|_| ()));
-        last.zeroize();
-        result.map(|()| reader)
+        check_len(place.end - place.start, &last)?;
+        reader.cipher.open(place.start / RECORD, true, &mut last)?;
+        Ok(reader)
     }
 }
 

@@ -61,8 +61,8 @@ impl Dem {
     ) -> Result<SeekReader<R>, Error> {
         let sealed_len = source.seek(SeekFrom::End(0))?;
         let place = length::last_record(sealed_len)?;
-        let mut record = fetch(&mut source, place.start, place.end - place.start)?;
-        let part = self.reader_from_last(part, salt, sealed_len, &mut record)?;
+        let record = fetch(&mut source, place.start, place.end - place.start)?;
+        let part = self.reader_from_last(part, salt, sealed_len, record)?;
         Ok(SeekReader { part, source })
     }
 }
@@ -104,7 +104,7 @@ impl<R: Read + Seek> SeekReader<R> {
     }
 }
 
-fn seal_from(
+pub(super) fn seal_from(
     cipher: &PartCipher,
     part: Part,
     first: u64,
@@ -131,7 +131,7 @@ fn seal_from(
     }
 }
 
-fn open_from(
+pub(super) fn open_from(
     cipher: &PartCipher,
     part: Part,
     first: u64,
