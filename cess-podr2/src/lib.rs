@@ -1,1 +1,65 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Design
+//!
+//! | step | type |
+//! |---|---|
+//! | keys | [`SecretKey`], [`PublicKey`], [`ProvingKey`] |
+//! | tag what is stored | [`Tagger`] gives a [`Tagged`]: a [`Fragment`] and its [`Tags`] |
+//! | check what arrives | [`TagCheck`], [`check_fragment`] |
+//! | list what is held | [`Entry`], [`Holding`] |
+//! | ask | [`Challenge`], [`Policy`], [`Samples`] |
+//! | answer | [`Proving`], or [`prove`] over a [`BlockSource`], gives a [`Proof`] |
+//! | judge | [`verify`], [`verify_batch`] |
+//! | make replicas distinct | [`replica`] |
+//! | how many samples | [`detection`] |
+//!
+//! # Invariants
+//!
+//! - A tag exists only for data whose hash is in the name that it signs: the tagger takes bytes,
+//!   never a name, a root or a block alone.
+//! - Each block of tags or data is copied once into a buffer of the crate, and hash and field
+//!   arithmetic read that buffer.
+//! - Points are decoded with the subgroup check, and each value has one encoding.
+//! - Every random factor is drawn from all that it weighs; no function takes one.
+//! - What depends on a secret runs in constant time; variable time is for public data.
+//! - All unsafe code is in the backend.
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod backend;
+mod challenge;
+mod check;
+pub mod detection;
+mod domain;
+mod error;
+mod field;
+mod fragment;
+mod holding;
+mod id;
+mod kernel;
+mod proof;
+mod prove;
+mod public;
+pub mod replica;
+mod samples;
+mod secret;
+mod sectors;
+mod tagger;
+mod verify;
+
+pub use challenge::{Audit, Challenge, Policy};
+pub use check::{TagCheck, check_fragment};
+pub use error::{Error, What};
+pub use fragment::{Entry, Fragment, Tagged, Tags};
+pub use holding::Holding;
+pub use id::{FragmentName, KeyId};
+pub use proof::Proof;
+pub use prove::{BlockSource, ProveError, Proving, prove};
+pub use public::{ProvingKey, PublicKey};
+pub use samples::{MAX_SAMPLES, Sample, Samples};
+pub use secret::SecretKey;
+pub use sectors::Sectors;
+pub use tagger::Tagger;
+pub use verify::{verify, verify_batch};

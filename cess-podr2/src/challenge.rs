@@ -1,0 +1,250 @@
+use core::num::NonZeroU32;
+
+use crate::domain::{CHALLENGE, NU, POSITIONS, Transcript, Xof, Z};
+use crate::error::{Error, What};
+use crate::field::Fr;
+use crate::holding::Holding;
+use crate::samples::Samples;
+
+/// Which blocks of a holding one challenge asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// Every block of every fragment.
+    Every,
+    /// One of `windows` windows of an audit period: of F fragments ceil(F / windows) are drawn
+    /// without replacement, and ceil(samples * windows / F) distinct blocks of each, or all that
+    /// it has.
+    Window {
+        /// Windows in a period, each with a beacon of its own.
+        windows: NonZeroU32,
+        /// Blocks asked for in one window, over all fragments drawn.
+        samples: NonZeroU32,
+    },
+}
+
+impl Policy {
+    /// Bytes of an encoding: kind, windows, samples.
+    pub const LEN: usize = 9;
+
+    /// The audit policy of storage: 24 windows a period, 459 samples a window, which notice the
+    /// loss of 1 % with probability 0.99.
+    pub const AUDIT: Self = Self::Window {
+        windows: NonZeroU32::MIN.saturating_add(23),
+        samples: NonZeroU32::MIN.saturating_add(458),
+    };
+
+    fn to_bytes(self) -> [u8; Self::LEN] {
+        let (kind, windows, samples) = match self {
+            Self::Every => (0, 0, 0),
+            Self::Window { windows, samples } => (1, windows.get(), samples.get()),
+        };
+        let mut out = [0; Self::LEN];
+        out[0] = kind;
+        out[1..5].copy_from_slice(&windows.to_le_bytes());
+        out[5..].copy_from_slice(&samples.to_le_bytes());
+        out
+    }
+
+    fn from_parts(kind: u8, windows: u32, samples: u32) -> Result<Self, Error> {
+        match (kind, NonZeroU32::new(windows), NonZeroU32::new(samples)) {
+            (0, None, None) => Ok(Self::Every),
+            (1, Some(windows), Some(samples)) => Ok(Self::Window { windows, samples }),
+            _ => Err(Error::Policy { kind, windows, samples }),
+        }
+    }
+}
+
+/// Who is challenged, where and when. The height is that of the snapshot whose holding counts:
+/// the state *before* the block that brings the seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Audit {
+    /// The chain.
+    pub chain_id: [u8; 32],
+    /// The audit round on that chain.
+    pub round: u64,
+    /// The snapshot's height.
+    pub height: u64,
+    /// The prover.
+    pub prover: [u8; 32],
+}
+
+/// One challenge to one prover over one holding.
+///
+/// The seed must be a fresh beacon value that nobody could know before the snapshot: whoever
+/// knows it in advance can answer without the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Challenge {
+    audit: Audit,
+    holding_root: [u8; 32],
+    total_blocks: u64,
+    fragments: u64,
+    policy: Policy,
+    seed: [u8; 32],
+}
+
+impl Challenge {
+    /// The format version of challenge and proof.
+    pub const VERSION: u32 = 1;
+    /// Bytes of an encoding.
+    pub const LEN: usize = 4 + 32 + 8 + 8 + 32 + 32 + 8 + 8 + Policy::LEN + 32;
+
+    /// Challenges the whole of `holding`.
+    ///
+    /// # Errors
+    /// [`Error::EmptyHolding`].
+    pub fn new(
+        audit: Audit,
+        holding: &Holding,
+        policy: Policy,
+        seed: [u8; 32],
+    ) -> Result<Self, Error> {
+        if holding.is_empty() {
+            return Err(Error::EmptyHolding);
+        }
+        Ok(Self {
+            audit,
+            holding_root: holding.root(),
+            total_blocks: holding.total_blocks(),
+            fragments: holding.len() as u64,
+            policy,
+            seed,
+        })
+    }
+
+    /// Decodes a challenge.
+    ///
+    /// # Errors
+    /// [`Error::Length`], [`Error::Version`], [`Error::Policy`], [`Error::EmptyHolding`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let wrong = || Error::length(What::Challenge, Self::LEN, bytes.len());
+        let mut reader = Reader(bytes.try_into().map_err(|_| wrong())?, 0);
+        let version = u32::from_le_bytes(reader.take());
+        if version != Self::VERSION {
+            return Err(Error::Version { expected: Self::VERSION, got: version });
+        }
+        let audit = Audit {
+            chain_id: reader.take(),
+            round: reader.u64(),
+            height: reader.u64(),
+            prover: reader.take(),
+        };
+        let holding_root = reader.take();
+        let (total_blocks, fragments) = (reader.u64(), reader.u64());
+        let [kind] = reader.take();
+        let windows = u32::from_le_bytes(reader.take());
+        let samples = u32::from_le_bytes(reader.take());
+        let policy = Policy::from_parts(kind, windows, samples)?;
+        let seed = reader.take();
+        if fragments == 0 || total_blocks < fragments {
+            return Err(Error::EmptyHolding);
+        }
+        Ok(Self { audit, holding_root, total_blocks, fragments, policy, seed })
+    }
+
+    /// The one encoding of the challenge.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; Self::LEN] {
+        let mut out = [0; Self::LEN];
+        let mut rest: &mut [u8] = &mut out;
+        for part in [
+            &Self::VERSION.to_le_bytes()[..],
+            &self.audit.chain_id,
+            &self.audit.round.to_le_bytes(),
+            &self.audit.height.to_le_bytes(),
+            &self.audit.prover,
+            &self.holding_root,
+            &self.total_blocks.to_le_bytes(),
+            &self.fragments.to_le_bytes(),
+            &self.policy.to_bytes(),
+            &self.seed,
+        ] {
+            let (head, tail) = rest.split_at_mut(part.len());
+            head.copy_from_slice(part);
+            rest = tail;
+        }
+        out
+    }
+
+    /// The hash that everything random in the proof is drawn from.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        Transcript::new(CHALLENGE).bytes(&self.to_bytes()).digest()
+    }
+
+    /// Who is challenged, where and when.
+    #[must_use]
+    pub fn audit(&self) -> &Audit {
+        &self.audit
+    }
+
+    /// The root of the challenged holding.
+    #[must_use]
+    pub fn holding_root(&self) -> [u8; 32] {
+        self.holding_root
+    }
+
+    /// The number of blocks in the challenged holding.
+    #[must_use]
+    pub fn total_blocks(&self) -> u64 {
+        self.total_blocks
+    }
+
+    /// The number of fragments in the challenged holding.
+    #[must_use]
+    pub fn fragments(&self) -> u64 {
+        self.fragments
+    }
+
+    /// Which blocks are asked for.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    /// The beacon value.
+    #[must_use]
+    pub fn seed(&self) -> [u8; 32] {
+        self.seed
+    }
+
+    /// Draws the samples from the challenged holding.
+    ///
+    /// # Errors
+    /// [`Error::WrongHolding`] if root or totals differ, [`Error::TooManySamples`].
+    pub fn samples<'h>(&self, holding: &'h Holding) -> Result<Samples<'h>, Error> {
+        if holding.root() != self.holding_root
+            || holding.total_blocks() != self.total_blocks
+            || holding.len() as u64 != self.fragments
+        {
+            return Err(Error::WrongHolding);
+        }
+        Samples::draw(self, holding)
+    }
+
+    pub(crate) fn positions(&self) -> Xof {
+        Transcript::new(POSITIONS).bytes(&self.digest()).xof()
+    }
+
+    pub(crate) fn nus(&self) -> Xof {
+        Transcript::new(NU).bytes(&self.digest()).xof()
+    }
+
+    pub(crate) fn z(&self) -> Fr {
+        Fr::from_wide(&Transcript::new(Z).bytes(&self.digest()).xof().wide())
+    }
+}
+
+struct Reader<'a>(&'a [u8; Challenge::LEN], usize);
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> [u8; N] {
+        let mut out = [0; N];
+        out.copy_from_slice(&self.0[self.1..self.1 + N]);
+        self.1 += N;
+        out
+    }
+
+    fn u64(&mut self) -> u64 {
+        u64::from_le_bytes(self.take())
+    }
+}

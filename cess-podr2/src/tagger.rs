@@ -1,0 +1,125 @@
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+use core::mem;
+
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::field::Fr;
+use crate::fragment::{Fragment, Tagged, Tags};
+use crate::secret::SecretKey;
+
+/// An owned block that a stream of any chunking is copied into: hash and field arithmetic read
+/// the same bytes, even if the caller's memory changes meanwhile.
+pub(crate) struct BlockBuffer {
+    block: Box<[u8]>,
+    filled: usize,
+}
+
+impl BlockBuffer {
+    pub(crate) fn new(block_bytes: usize) -> Self {
+        Self { block: vec![0; block_bytes].into_boxed_slice(), filled: 0 }
+    }
+
+    pub(crate) fn update(&mut self, mut data: &[u8], mut full: impl FnMut(&[u8])) {
+        while !data.is_empty() {
+            let (part, rest) = data.split_at(data.len().min(self.block.len() - self.filled));
+            self.block[self.filled..self.filled + part.len()].copy_from_slice(part);
+            self.filled += part.len();
+            data = rest;
+            if self.filled == self.block.len() {
+                full(&self.block);
+                self.filled = 0;
+            }
+        }
+    }
+
+    /// The short last block, if there is one; the buffer is empty afterwards.
+    pub(crate) fn take_tail(&mut self) -> Option<&[u8]> {
+        let filled = mem::take(&mut self.filled);
+        (filled > 0).then(|| &self.block[..filled])
+    }
+}
+
+/// Secret scalars: a move to a larger buffer leaves nothing behind.
+struct SecretScalars(Zeroizing<Vec<Fr>>);
+
+impl SecretScalars {
+    fn push(&mut self, scalar: Fr) {
+        if self.0.len() == self.0.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(2 * self.0.len().max(32)));
+            larger.extend_from_slice(&self.0);
+            self.0 = larger;
+        }
+        self.0.push(scalar);
+    }
+}
+
+/// Tags one fragment as its bytes stream in.
+///
+/// The name of a fragment comes from its content, so tags exist only at
+/// [`finish`](Self::finish), once the whole content is known: there is no other way to them.
+pub struct Tagger<'k> {
+    key: &'k SecretKey,
+    replica: u32,
+    buffer: BlockBuffer,
+    root: blake3::Hasher,
+    len: u64,
+    evaluations: SecretScalars,
+}
+
+impl<'k> Tagger<'k> {
+    pub(crate) fn new(key: &'k SecretKey, replica: u32) -> Self {
+        Self {
+            key,
+            replica,
+            buffer: BlockBuffer::new(key.public_ref().sectors().block_bytes()),
+            root: blake3::Hasher::new(),
+            len: 0,
+            evaluations: SecretScalars(Zeroizing::new(Vec::new())),
+        }
+    }
+
+    /// Takes the next bytes of the fragment, any number of them.
+    pub fn update(&mut self, data: &[u8]) {
+        let Self { key, buffer, root, len, evaluations, .. } = self;
+        buffer.update(data, |block| absorb(key, root, len, evaluations, block));
+    }
+
+    /// Ends the fragment and computes its tags.
+    ///
+    /// # Errors
+    /// [`Error::EmptyFragment`] if there was no data.
+    pub fn finish(mut self) -> Result<Tagged, Error> {
+        let Self { key, buffer, root, len, evaluations, .. } = &mut self;
+        if let Some(tail) = buffer.take_tail() {
+            absorb(key, root, len, evaluations, tail);
+        }
+        let root = *root.finalize().as_bytes();
+        let fragment = Fragment::new(key.public_ref(), root, *len, self.replica)?;
+        let name = fragment.name();
+        let tags = (0u64..).zip(self.evaluations.0.iter()).map(|(i, m)| self.key.sign(&name, i, m));
+        let tags = Tags::new(tags.collect());
+        Ok(Tagged { fragment, tags })
+    }
+}
+
+fn absorb(
+    key: &SecretKey,
+    root: &mut blake3::Hasher,
+    len: &mut u64,
+    evaluations: &mut SecretScalars,
+    block: &[u8],
+) {
+    root.update(block);
+    evaluations.push(key.evaluate(block));
+    *len += block.len() as u64;
+}
+
+impl fmt::Debug for Tagger<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tagger").field("replica", &self.replica).finish_non_exhaustive()
+    }
+}
