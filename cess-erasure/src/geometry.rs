@@ -1,0 +1,210 @@
+use core::fmt;
+use core::num::NonZeroU16;
+
+use crate::Error;
+
+/// An erasure code. Codes give different parity for the same data, so the code is part of every
+/// [`Geometry`]; it is never chosen by speed or machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Code {
+    /// Systematic Reed-Solomon over GF(2^8), polynomial 0x11D, from a Vandermonde matrix: the
+    /// parity of Backblaze's Java library, `klauspost/reedsolomon` and `reed-solomon-erasure`. At
+    /// most 256 shards.
+    Rs8,
+}
+
+impl Code {
+    /// The number of the code in encodings.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Rs8 => 1,
+        }
+    }
+
+    /// The largest number of data and parity shards together.
+    #[must_use]
+    pub const fn max_shards(self) -> usize {
+        match self {
+            Self::Rs8 => 256,
+        }
+    }
+
+    fn from_number(number: u8) -> Result<Self, Error> {
+        match number {
+            1 => Ok(Self::Rs8),
+            got => Err(Error::UnknownCode { got }),
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rs8 => f.write_str("rs8"),
+        }
+    }
+}
+
+/// A code with its numbers of data and parity shards. Any `data` shards give back all others.
+///
+/// Printed as `rs8 4+8`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Geometry {
+    code: Code,
+    data: NonZeroU16,
+    parity: NonZeroU16,
+}
+
+impl Geometry {
+    /// 3 + 2, of the CESS white paper.
+    pub const WHITE_PAPER: Self = Self::preset(3, 2);
+    /// 4 + 8, what the CESS network runs.
+    pub const CESS: Self = Self::preset(4, 8);
+    /// 10 + 4, of many data centres.
+    pub const CLASSIC: Self = Self::preset(10, 4);
+
+    /// The length of an encoding, in bytes.
+    pub const LEN: usize = 5;
+
+    const fn preset(data: u16, parity: u16) -> Self {
+        Self {
+            code: Code::Rs8,
+            data: NonZeroU16::MIN.saturating_add(data - 1),
+            parity: NonZeroU16::MIN.saturating_add(parity - 1),
+        }
+    }
+
+    /// A geometry of [`Code::Rs8`].
+    ///
+    /// # Errors
+    /// [`Error::NoShards`] if either number is 0, [`Error::TooManyShards`] if they add up to more
+    /// than 256.
+    pub fn rs8(data: u16, parity: u16) -> Result<Self, Error> {
+        Self::new(Code::Rs8, data, parity)
+    }
+
+    fn new(code: Code, data: u16, parity: u16) -> Result<Self, Error> {
+        let (Some(d), Some(p)) = (NonZeroU16::new(data), NonZeroU16::new(parity)) else {
+            return Err(Error::NoShards { data, parity });
+        };
+        let (max, got) = (code.max_shards(), usize::from(data) + usize::from(parity));
+        if got > max {
+            return Err(Error::TooManyShards { max, got });
+        }
+        Ok(Self { code, data: d, parity: p })
+    }
+
+    /// The code.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The number of data shards, which is also the number of shards that any rebuilding needs.
+    #[must_use]
+    pub fn data(&self) -> usize {
+        usize::from(self.data.get())
+    }
+
+    /// The number of parity shards, which is also the number of shards that may be lost.
+    #[must_use]
+    pub fn parity(&self) -> usize {
+        usize::from(self.parity.get())
+    }
+
+    /// The number of data and parity shards together.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.data() + self.parity()
+    }
+
+    /// The code's number, then the numbers of data and parity shards, little-endian.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; Self::LEN] {
+        let [d0, d1] = self.data.get().to_le_bytes();
+        let [p0, p1] = self.parity.get().to_le_bytes();
+        [self.code.number(), d0, d1, p0, p1]
+    }
+
+    /// The geometry that [`to_bytes`](Self::to_bytes) encodes as exactly these bytes.
+    ///
+    /// # Errors
+    /// [`Error::EncodingLength`], [`Error::UnknownCode`], and those of [`rs8`](Self::rs8).
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let &[code, d0, d1, p0, p1] = bytes else {
+            return Err(Error::EncodingLength { expected: Self::LEN, got: bytes.len() });
+        };
+        let code = Code::from_number(code)?;
+        Self::new(code, u16::from_le_bytes([d0, d1]), u16::from_le_bytes([p0, p1]))
+    }
+}
+
+impl fmt::Display for Geometry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}+{}", self.code, self.data, self.parity)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presets_are_what_their_names_say() {
+        for (preset, data, parity) in
+            [(Geometry::WHITE_PAPER, 3, 2), (Geometry::CESS, 4, 8), (Geometry::CLASSIC, 10, 4)]
+        {
+            assert_eq!(Geometry::rs8(data, parity), Ok(preset));
+            assert_eq!(preset.data(), usize::from(data));
+            assert_eq!(preset.parity(), usize::from(parity));
+            assert_eq!(preset.total(), usize::from(data + parity));
+            assert_eq!(preset.code(), Code::Rs8);
+        }
+        assert_eq!(alloc::format!("{}", Geometry::CESS), "rs8 4+8");
+    }
+
+    #[test]
+    fn refuses_a_geometry_without_data_or_parity() {
+        assert_eq!(Geometry::rs8(0, 3), Err(Error::NoShards { data: 0, parity: 3 }));
+        assert_eq!(Geometry::rs8(3, 0), Err(Error::NoShards { data: 3, parity: 0 }));
+    }
+
+    #[test]
+    fn takes_256_shards_and_refuses_257() {
+        for data in [1, 128, 255] {
+            assert_eq!(Geometry::rs8(data, 256 - data).map(|g| g.total()), Ok(256));
+            let refused = Geometry::rs8(data, 257 - data);
+            assert_eq!(refused, Err(Error::TooManyShards { max: 256, got: 257 }));
+        }
+        let refused = Geometry::rs8(u16::MAX, u16::MAX);
+        assert_eq!(refused, Err(Error::TooManyShards { max: 256, got: 131_070 }));
+    }
+
+    #[test]
+    fn every_geometry_comes_back_from_its_bytes() {
+        for data in 1..=255 {
+            for parity in 1..=256 - data {
+                let geometry = Geometry::rs8(data, parity).unwrap();
+                assert_eq!(Geometry::from_bytes(&geometry.to_bytes()), Ok(geometry));
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_bytes_that_no_geometry_has() {
+        let length = |got| Err(Error::EncodingLength { expected: 5, got });
+        assert_eq!(Geometry::from_bytes(&[]), length(0));
+        assert_eq!(Geometry::from_bytes(&[1, 4, 0, 8]), length(4));
+        assert_eq!(Geometry::from_bytes(&[1, 4, 0, 8, 0, 0]), length(6));
+        for got in (0..=255).filter(|&number| number != Code::Rs8.number()) {
+            let refused = Geometry::from_bytes(&[got, 4, 0, 8, 0]);
+            assert_eq!(refused, Err(Error::UnknownCode { got }));
+        }
+        let refused = Geometry::from_bytes(&[1, 0, 0, 8, 0]);
+        assert_eq!(refused, Err(Error::NoShards { data: 0, parity: 8 }));
+        let refused = Geometry::from_bytes(&[1, 4, 1, 8, 0]);
+        assert_eq!(refused, Err(Error::TooManyShards { max: 256, got: 268 }));
+    }
+}
