@@ -1,0 +1,110 @@
+//! What holds after every block.
+
+use alloc::collections::BTreeMap;
+
+use crate::{AccountId, Amount, FragmentStatus, State};
+
+/// A broken invariant: a fault of this crate, never of a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Broken {
+    /// Tokens appeared or vanished.
+    #[error("tokens: {got} in all, the supply is {expected}")]
+    Tokens {
+        /// The supply.
+        expected: Amount,
+        /// The sum found.
+        got: Amount,
+    },
+    /// A miner's used space isn't the sum of its fragments and claims.
+    #[error("space: miner {miner} uses {got} bytes, its fragments and claims have {expected}")]
+    Space {
+        /// The miner.
+        miner: AccountId,
+        /// Sum over fragments and claims.
+        expected: u64,
+        /// The miner's figure.
+        got: u64,
+    },
+    /// A live fragment has neither a responsible node nor an open repair order.
+    #[error("fragment {index} has neither a node nor a repair order")]
+    Orphan {
+        /// Its index in its file.
+        index: u32,
+    },
+    /// Two records of one fact disagree.
+    #[error("index {0} disagrees with the records")]
+    Index(&'static str),
+}
+
+impl State {
+    /// Checks every invariant, in time proportional to the state: for tests, simulations and
+    /// nodes that can afford it.
+    ///
+    /// # Errors
+    /// The first broken one.
+    pub fn check_invariants(&self) -> Result<(), Broken> {
+        self.check_tokens()?;
+        self.check_space()?;
+        self.check_fragments_have_homes()
+    }
+
+    fn check_tokens(&self) -> Result<(), Broken> {
+        let sums: [Amount; 6] = [
+            self.accounts.values().map(|a| a.balance).sum(),
+            self.miners.values().map(|m| m.collateral).sum(),
+            self.tag_keys.values().map(|k| k.stake).sum(),
+            self.deals.values().map(|d| d.hold).sum(),
+            self.files.values().map(|f| f.escrow).sum(),
+            self.orders.values().map(|o| o.bounty).sum(),
+        ];
+        let got = sums.iter().sum::<Amount>() + self.treasury;
+        if got == self.supply { Ok(()) } else { Err(Broken::Tokens { expected: self.supply, got }) }
+    }
+
+    fn check_space(&self) -> Result<(), Broken> {
+        let mut used = BTreeMap::<AccountId, u64>::new();
+        for (miner, name) in &self.held {
+            let record = self.fragments.get(name).filter(|r| r.miner == *miner);
+            let record = record.ok_or(Broken::Index("held"))?;
+            *used.entry(*miner).or_default() += record.info.fragment_len();
+        }
+        for order in self.orders.values() {
+            if let Some(claim) = &order.claim {
+                *used.entry(claim.by).or_default() += order.info.fragment_len();
+            }
+        }
+        for (id, miner) in &self.miners {
+            let expected = used.remove(id).unwrap_or(0);
+            if miner.used != expected {
+                return Err(Broken::Space { miner: *id, expected, got: miner.used });
+            }
+        }
+        if used.is_empty() { Ok(()) } else { Err(Broken::Index("miners")) }
+    }
+
+    fn check_fragments_have_homes(&self) -> Result<(), Broken> {
+        let mut keys = BTreeMap::<[u8; 32], u64>::new();
+        for (name, record) in &self.fragments {
+            *keys.entry(record.info.tag_key()).or_default() += 1;
+            let homed = self.held.contains(&(record.miner, *name));
+            let ordered = record.order.is_some_and(|id| {
+                self.orders.get(&id).is_some_and(|order| order.info == record.info)
+            });
+            let lost = record.status == FragmentStatus::Lost;
+            if homed == lost || (lost && !ordered) {
+                return Err(Broken::Orphan { index: record.info.index });
+            }
+            if !self.files.contains_key(&record.info.file) {
+                return Err(Broken::Index("files"));
+            }
+        }
+        let counts =
+            |id: &[u8; 32], fragments: u64| keys.get(id).copied().unwrap_or(0) == fragments;
+        if !self.tag_keys.iter().all(|(id, key)| counts(id, key.fragments)) {
+            return Err(Broken::Index("tag keys"));
+        }
+        let live: usize = self.files.keys().map(|id| self.names_of(id).len()).sum();
+        if live == self.fragments.len() { Ok(()) } else { Err(Broken::Index("fragments")) }
+    }
+}
