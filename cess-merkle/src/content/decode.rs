@@ -27,8 +27,8 @@ pub fn decode_slice(
 /// Verifies a slice as it comes in, in pieces of any size.
 ///
 /// Verified bytes come out in order, at most a group at a time; a bad byte is refused by the end of
-/// the group or node it lies in, before anything of that group comes out. The length is proven by
-/// the first 3 to 5 kB, before any data. It holds at most 16 KiB of the slice.
+/// the group or node it lies in, before anything of that group comes out. The length is proven
+/// before any data, by the first 4.5 kB at most. It holds at most 16 KiB of the slice.
 #[derive(Debug, Clone)]
 pub struct SliceDecoder {
     walk: Walk,

@@ -1,7 +1,7 @@
 use super::node::Summary;
 use crate::domain;
 
-/// The commitment to a [`SumTree`]: a hash that binds all names and counts, how many there are, and
+/// The commitment to a [`SumTree`](crate::SumTree): a hash that binds all names and counts, how many there are, and
 /// their total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SumRoot {
