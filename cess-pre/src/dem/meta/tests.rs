@@ -98,6 +98,18 @@ fn refuses_any_but_the_one_padding() {
 }
 
 #[test]
+fn refuses_an_authentic_box_of_one_byte_too_many() {
+    let dem = dem(1, b"header");
+    let boxed = |len: usize| {
+        let mut plain = vec![0; (LEN_LEN + len).next_multiple_of(PAD)];
+        plain[..LEN_LEN].copy_from_slice(&u16::try_from(len).unwrap().to_le_bytes());
+        forge(&dem, &plain)
+    };
+    assert_eq!(*dem.open_meta(&boxed(META_MAX)).unwrap(), [0; META_MAX]);
+    assert_eq!(dem.open_meta(&boxed(META_MAX + 1)), Err(Error::Meta));
+}
+
+#[test]
 fn a_repeating_rng_never_repeats_a_keystream() {
     let dem = dem(1, b"header");
     let salt = |meta: &[u8]| dem.seal_meta(meta, &mut rng(2)).unwrap()[..SALT_LEN].to_vec();
