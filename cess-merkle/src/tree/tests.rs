@@ -101,6 +101,16 @@ fn refuses_the_leaf_that_is_dropped_when_lemmas_run_out() {
 }
 
 #[test]
+fn every_bit_of_the_root_counts() {
+    let proof = tree(6).prove(3).unwrap();
+    for bit in 0..256 {
+        let mut root = tree(6).root();
+        root[bit / 8] ^= 1 << (bit % 8);
+        assert_eq!(proof.verify(&root, 3, &leaves(6)[3]), Err(Error::RootMismatch));
+    }
+}
+
+#[test]
 fn leaves_cannot_trade_places() {
     let (tree, all) = (tree(6), leaves(6));
     let proof = tree.prove_many(&[1, 4]).unwrap();
