@@ -52,6 +52,8 @@ pub(crate) fn quotient(log_above: usize, log_below: usize) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
 
     fn mul_by_bits(mut a: u8, mut b: u8) -> u8 {

@@ -1,1 +1,207 @@
+use super::*;
 
+const SHARDS: [[u8; 2]; 5] = [[1, 2], [3, 4], [5, 6], [7, 8], [9, 10]];
+
+fn codec() -> Codec {
+    Codec::new(Geometry::WHITE_PAPER)
+}
+
+fn codeword() -> [[u8; 2]; 5] {
+    let mut shards = SHARDS;
+    let (data, parity) = shards.split_at_mut(3);
+    codec().encode(data, parity).unwrap();
+    shards
+}
+
+fn present(indexes: &[usize]) -> Vec<(usize, &'static [u8])> {
+    indexes.iter().map(|&index| (index, &SHARDS[index % 5][..])).collect()
+}
+
+/// What [`Codec::reconstruct`] says of these indexes; after an error the buffers must be untouched.
+fn reconstruct(from: &[usize], wanted: &[usize]) -> Result<(), Error> {
+    let mut buffers = vec![[0xA5; 2]; wanted.len()];
+    let mut missing: Vec<(usize, &mut [u8])> =
+        wanted.iter().copied().zip(buffers.iter_mut().map(|buffer| &mut buffer[..])).collect();
+    let result = codec().reconstruct(&present(from), &mut missing);
+    if result.is_err() {
+        assert!(
+            buffers.iter().all(|buffer| *buffer == [0xA5; 2]),
+            "written in spite of {result:?}"
+        );
+    }
+    result
+}
+
+#[test]
+fn codecs_are_shared_between_threads() {
+    fn shared<T: Send + Sync + 'static>() {}
+    shared::<Codec>();
+}
+
+#[test]
+fn encode_refuses_another_number_of_shards() {
+    let codec = codec();
+    let refused = |expected, got| Err(Error::ShardCount { expected, got });
+    assert_eq!(codec.encode(&[[1u8]; 2], &mut [[0u8]; 2]), refused(3, 2));
+    assert_eq!(codec.encode(&[[1u8]; 4], &mut [[0u8]; 2]), refused(3, 4));
+    assert_eq!(codec.encode(&[[1u8]; 3], &mut [[0u8]; 1]), refused(2, 1));
+    assert_eq!(codec.encode(&[[1u8]; 3], &mut [[0u8]; 3]), refused(2, 3));
+    assert_eq!(codec.encode(&[[1u8]; 3], &mut [[0u8]; 2]), Ok(()));
+}
+
+#[test]
+fn encode_refuses_unequal_and_empty_shards() {
+    let codec = codec();
+    let mut parity = [vec![0xA5; 2], vec![0xA5; 2]];
+    let refused = codec.encode(&[&[1u8, 2][..], &[3, 4], &[5]], &mut parity);
+    assert_eq!(refused, Err(Error::ShardLength { expected: 2, got: 1 }));
+    let refused = codec.encode(&[[1u8; 3]; 3], &mut parity);
+    assert_eq!(refused, Err(Error::ShardLength { expected: 3, got: 2 }));
+    assert_eq!(parity, [[0xA5; 2]; 2]);
+    assert_eq!(codec.encode(&[[0u8; 0]; 3], &mut [[0u8; 0]; 2]), Err(Error::EmptyShard));
+}
+
+#[test]
+fn verify_takes_a_codeword() {
+    assert_eq!(codec().verify(&codeword()), Ok(()));
+}
+
+#[test]
+fn verify_names_the_first_parity_shard_that_differs() {
+    let refused = |parity| Err(Error::ParityMismatch { parity });
+    let mut shards = codeword();
+    shards[4][1] ^= 1;
+    assert_eq!(codec().verify(&shards), refused(1));
+    shards[3][1] ^= 1;
+    assert_eq!(codec().verify(&shards), refused(0));
+}
+
+#[test]
+fn verify_names_the_first_one_though_another_differs_at_an_earlier_byte() {
+    let mut shards = vec![vec![3u8; 3 * VERIFY_CHUNK + 5]; 5];
+    let (data, parity) = shards.split_at_mut(3);
+    codec().encode(data, parity).unwrap();
+    assert_eq!(codec().verify(&shards), Ok(()));
+    shards[4][7] ^= 1;
+    assert_eq!(codec().verify(&shards), Err(Error::ParityMismatch { parity: 1 }));
+    shards[3][3 * VERIFY_CHUNK + 4] ^= 1;
+    assert_eq!(codec().verify(&shards), Err(Error::ParityMismatch { parity: 0 }));
+}
+
+/// Any three shards rebuild the other two consistently, so only a shard beyond them can tell.
+#[test]
+fn verify_refuses_a_rebuilt_codeword_with_one_wrong_shard_beside_it() {
+    for wrong in 0..5 {
+        let mut shards = codeword();
+        shards[wrong][0] ^= 0x40;
+        let others = (0..5).filter(|&index| index != wrong);
+        for lost in others {
+            let mut rebuilt = shards;
+            let present: Vec<(usize, &[u8])> = (0..5)
+                .filter(|&index| index != lost)
+                .map(|index| (index, &shards[index][..]))
+                .collect();
+            codec().reconstruct(&present, &mut [(lost, &mut rebuilt[lost])]).unwrap();
+            assert!(
+                matches!(codec().verify(&rebuilt), Err(Error::ParityMismatch { .. })),
+                "shard {wrong} wrong, {lost} rebuilt"
+            );
+        }
+    }
+}
+
+#[test]
+fn verify_refuses_wrong_shapes() {
+    let codec = codec();
+    assert_eq!(codec.verify(&SHARDS[1..]), Err(Error::ShardCount { expected: 5, got: 4 }));
+    let unequal: [&[u8]; 5] = [&[1], &[2], &[3], &[4], &[5, 6]];
+    assert_eq!(codec.verify(&unequal), Err(Error::ShardLength { expected: 1, got: 2 }));
+    assert_eq!(codec.verify(&[[0u8; 0]; 5]), Err(Error::EmptyShard));
+}
+
+#[test]
+fn reconstruct_takes_enough_distinct_shards() {
+    assert_eq!(reconstruct(&[0, 3, 4], &[1, 2]), Ok(()));
+    assert_eq!(reconstruct(&[4, 3, 2, 1, 0], &[]), Ok(()));
+    assert_eq!(reconstruct(&[1, 2, 4], &[3]), Ok(()));
+}
+
+#[test]
+fn reconstruct_refuses_too_few_shards() {
+    let refused = |have| Err(Error::NotEnoughShards { have, need: 3 });
+    assert_eq!(reconstruct(&[0, 4], &[1]), refused(2));
+    assert_eq!(reconstruct(&[], &[1]), refused(0));
+    assert_eq!(reconstruct(&[0, 4], &[]), refused(2));
+}
+
+#[test]
+fn reconstruct_refuses_indexes_outside_the_geometry() {
+    let refused = |index| Err(Error::IndexOutOfRange { index, total: 5 });
+    assert_eq!(reconstruct(&[0, 1, 5], &[2]), refused(5));
+    assert_eq!(reconstruct(&[0, 1, 2], &[usize::MAX]), refused(usize::MAX));
+}
+
+#[test]
+fn reconstruct_refuses_a_shard_named_twice() {
+    let refused = |index| Err(Error::RepeatedIndex { index });
+    assert_eq!(reconstruct(&[0, 1, 1], &[2]), refused(1));
+    assert_eq!(reconstruct(&[0, 1, 2], &[3, 3]), refused(3));
+    assert_eq!(reconstruct(&[0, 1, 2], &[2]), refused(2));
+}
+
+#[test]
+fn reconstruct_refuses_unequal_and_empty_shards() {
+    let codec = codec();
+    let mut buffer = [0xA5; 2];
+    let short: [(usize, &[u8]); 3] = [(0, &[1, 2]), (1, &[3]), (2, &[5, 6])];
+    let refused = codec.reconstruct(&short, &mut [(3, &mut buffer)]);
+    assert_eq!(refused, Err(Error::ShardLength { expected: 2, got: 1 }));
+    let refused = codec.reconstruct(&present(&[0, 1, 2]), &mut [(3, &mut buffer[..1])]);
+    assert_eq!(refused, Err(Error::ShardLength { expected: 2, got: 1 }));
+    let empty: [(usize, &[u8]); 3] = [(0, &[]), (1, &[]), (2, &[])];
+    let refused = codec.reconstruct(&empty, &mut [(3, &mut [])]);
+    assert_eq!(refused, Err(Error::EmptyShard));
+    assert_eq!(buffer, [0xA5; 2]);
+}
+
+#[test]
+fn reconstruct_prefers_data_and_ignores_what_it_does_not_need() {
+    let shards = codeword();
+    let present: [(usize, &[u8]); 4] =
+        [(4, &[0xEE, 0xEE]), (2, &shards[2]), (0, &shards[0]), (1, &shards[1])];
+    let mut buffer = [0; 2];
+    codec().reconstruct(&present, &mut [(3, &mut buffer)]).unwrap();
+    assert_eq!(buffer, shards[3]);
+}
+
+#[test]
+fn decode_gives_all_data_in_order() {
+    let shards = codeword();
+    let present: [(usize, &[u8]); 3] = [(4, &shards[4]), (2, &shards[2]), (3, &shards[3])];
+    let mut data = [[0; 2]; 3];
+    codec().decode(&present, &mut data).unwrap();
+    assert_eq!(data, shards[..3]);
+}
+
+#[test]
+fn decode_refuses_wrong_shapes_and_writes_nothing() {
+    let codec = codec();
+    let mut data = [vec![0xA5; 2], vec![0xA5; 2], vec![0xA5; 2]];
+    let refused = codec.decode(&present(&[0, 1, 3]), &mut data[1..]);
+    assert_eq!(refused, Err(Error::ShardCount { expected: 3, got: 2 }));
+    let refused = codec.decode(&present(&[0, 3]), &mut data);
+    assert_eq!(refused, Err(Error::NotEnoughShards { have: 2, need: 3 }));
+    let refused = codec.decode(&present(&[0, 0, 3]), &mut data);
+    assert_eq!(refused, Err(Error::RepeatedIndex { index: 0 }));
+    let refused = codec.decode(&present(&[0, 1, 7]), &mut data);
+    assert_eq!(refused, Err(Error::IndexOutOfRange { index: 7, total: 5 }));
+    assert_eq!(data, [[0xA5; 2]; 3]);
+
+    for short in 0..3 {
+        let mut data = [vec![0xA5; 2], vec![0xA5; 2], vec![0xA5; 2]];
+        data[short].pop();
+        let refused = codec.decode(&present(&[0, 1, 3]), &mut data);
+        assert_eq!(refused, Err(Error::ShardLength { expected: 2, got: 1 }));
+        assert!(data.iter().flatten().all(|&byte| byte == 0xA5));
+    }
+}

@@ -8,12 +8,15 @@ use core::ops::{BitXor, BitXorAssign, Range};
 use crate::field;
 use crate::interpolation::Coefficients;
 
-/// The bytes of each shard that are worked on at a time, so that outputs stay in the L1 cache
-/// while they are added to.
+/// The bytes of each shard that are worked on before the next tables are taken, so that outputs
+/// stay in the L1 cache while they are added to.
 const CHUNK: usize = 4096;
 /// The bytes of tables in use at a time, for the same reason.
 const TABLE_BYTES: usize = 24 * 1024;
-/// Positions worked on at a time: the bytes of a word.
+/// The bytes of each shard that are copied together. Shards often lie whole pages apart, where
+/// caches can't hold a line of each of them: every line is read once, and written once.
+const TILE: usize = 64;
+/// Positions whose words are kept in registers.
 const STEP: usize = 8;
 
 /// Coefficients, prepared for use with many shards.
@@ -109,8 +112,15 @@ impl Word for u32 {
     }
 
     fn transpose(words: [Self; STEP]) -> impl Iterator<Item = [u8; STEP]> {
-        let bytes = words.map(Self::to_le_bytes);
-        (0..Self::LANES).map(move |lane| core::array::from_fn(|i| bytes[i][lane]))
+        let [a, b, c, d, e, f, g, h] = words.map(u64::from);
+        let mut pairs = [a | e << 32, b | f << 32, c | g << 32, d | h << 32];
+        for i in 0..2 {
+            swap(&mut pairs, i, i + 2, 16, 0x0000_ffff_0000_ffff);
+        }
+        for i in [0, 2] {
+            swap(&mut pairs, i, i + 1, 8, 0x00ff_00ff_00ff_00ff);
+        }
+        pairs.map(u64::to_le_bytes).into_iter()
     }
 }
 
@@ -127,22 +137,24 @@ impl Word for u64 {
     }
 
     fn transpose(mut words: [Self; STEP]) -> impl Iterator<Item = [u8; STEP]> {
-        let mut swap = |a: usize, b: usize, shift: u32, mask: u64| {
-            let t = ((words[a] >> shift) ^ words[b]) & mask;
-            words[a] ^= t << shift;
-            words[b] ^= t;
-        };
         for i in 0..4 {
-            swap(i, i + 4, 32, 0x0000_0000_ffff_ffff);
+            swap(&mut words, i, i + 4, 32, 0x0000_0000_ffff_ffff);
         }
         for i in [0, 1, 4, 5] {
-            swap(i, i + 2, 16, 0x0000_ffff_0000_ffff);
+            swap(&mut words, i, i + 2, 16, 0x0000_ffff_0000_ffff);
         }
         for i in [0, 2, 4, 6] {
-            swap(i, i + 1, 8, 0x00ff_00ff_00ff_00ff);
+            swap(&mut words, i, i + 1, 8, 0x00ff_00ff_00ff_00ff);
         }
         words.map(Self::to_le_bytes).into_iter()
     }
+}
+
+/// Swaps the bits of `mask`, shifted up, in word `a` with those of `mask` in word `b`.
+fn swap(words: &mut [u64], a: usize, b: usize, shift: u32, mask: u64) {
+    let differing = ((words[a] >> shift) ^ words[b]) & mask;
+    words[a] ^= differing << shift;
+    words[b] ^= differing;
 }
 
 /// For each input the products of each byte with the coefficients in its column.
@@ -171,51 +183,51 @@ fn run<W: Word>(
     chunk: &Range<usize>,
 ) {
     let at_once = TABLE_BYTES / size_of::<[W; 256]>();
+    let mut gathered = [[0; TILE]; TABLE_BYTES / size_of::<[u8; 256]>()];
+    let mut sums = [[0; TILE]; u64::LANES];
     for (part, (tables, inputs)) in tables.chunks(at_once).zip(inputs.chunks(at_once)).enumerate() {
-        if part == 0 {
-            accumulate::<W, false>(tables, inputs, offset, outputs, chunk);
-        } else {
-            accumulate::<W, true>(tables, inputs, offset, outputs, chunk);
+        for start in chunk.clone().step_by(TILE) {
+            let len = TILE.min(chunk.end - start);
+            for (tile, input) in gathered.iter_mut().zip(inputs) {
+                let from = offset + start;
+                copy(&mut tile[..len], &input[from..from + len]);
+            }
+            multiply_tile(tables, &gathered[..inputs.len()], &mut sums);
+            for (output, sums) in outputs.iter_mut().zip(&sums) {
+                let place = &mut output[start..start + len];
+                if part == 0 {
+                    copy(place, &sums[..len]);
+                } else {
+                    place.iter_mut().zip(sums).for_each(|(byte, sum)| *byte ^= sum);
+                }
+            }
         }
     }
 }
 
-/// Sets outputs, or adds to them.
-fn accumulate<W: Word, const ADD: bool>(
+/// A copy that the compiler makes in place for a whole tile.
+fn copy(to: &mut [u8], from: &[u8]) {
+    match (to.first_chunk_mut::<TILE>(), from.first_chunk::<TILE>()) {
+        (Some(to), Some(from)) => *to = *from,
+        _ => to.copy_from_slice(from),
+    }
+}
+
+/// Overwrites the first [`Word::LANES`] tiles of `outputs`.
+fn multiply_tile<W: Word>(
     tables: &[[W; 256]],
-    inputs: &[&[u8]],
-    offset: usize,
-    outputs: &mut [&mut [u8]],
-    chunk: &Range<usize>,
+    inputs: &[[u8; TILE]],
+    outputs: &mut [[u8; TILE]; u64::LANES],
 ) {
-    let whole = chunk.start + (chunk.len() & !(STEP - 1));
-    for at in (chunk.start..whole).step_by(STEP) {
+    for at in (0..TILE).step_by(STEP) {
         let mut sums = [W::ZERO; STEP];
         for (table, input) in tables.iter().zip(inputs) {
-            let bytes = &input[offset + at..offset + at + STEP];
-            for (sum, &byte) in sums.iter_mut().zip(bytes) {
+            for (sum, &byte) in sums.iter_mut().zip(&input[at..at + STEP]) {
                 *sum ^= table[usize::from(byte)];
             }
         }
         for (output, sums) in outputs.iter_mut().zip(W::transpose(sums)) {
-            let place = &mut output[at..at + STEP];
-            if ADD {
-                for (byte, sum) in place.iter_mut().zip(sums) {
-                    *byte ^= sum;
-                }
-            } else {
-                place.copy_from_slice(&sums);
-            }
-        }
-    }
-    for at in whole..chunk.end {
-        let mut sum = W::ZERO;
-        for (table, input) in tables.iter().zip(inputs) {
-            sum ^= table[usize::from(input[offset + at])];
-        }
-        for (lane, output) in outputs.iter_mut().enumerate() {
-            let before = if ADD { output[at] } else { 0 };
-            output[at] = before ^ sum.lane(lane);
+            output[at..at + STEP].copy_from_slice(&sums);
         }
     }
 }

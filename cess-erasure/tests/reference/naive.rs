@@ -2,9 +2,9 @@
 //! the inverse of its top square; decoding inverts the rows of the shards that are left. Products
 //! go bit by bit, no tables, no closed forms.
 
-pub type Matrix = Vec<Vec<u8>>;
+pub(crate) type Matrix = Vec<Vec<u8>>;
 
-pub fn mul(mut a: u8, b: u8) -> u8 {
+pub(crate) fn mul(mut a: u8, b: u8) -> u8 {
     let mut product = 0;
     for bit in 0..8 {
         if b >> bit & 1 == 1 {
@@ -19,7 +19,7 @@ pub fn mul(mut a: u8, b: u8) -> u8 {
     product
 }
 
-pub fn inverse(a: u8) -> u8 {
+pub(crate) fn inverse(a: u8) -> u8 {
     // a^254, since a^255 = 1.
     (0..254).fold(1, |power, _| mul(power, a))
 }
@@ -49,28 +49,27 @@ fn invert(mut m: Matrix) -> Matrix {
         let scale = inverse(m[i][i]);
         m[i].iter_mut().for_each(|x| *x = mul(*x, scale));
         let pivot_row = m[i].clone();
-        for (r, row) in m.iter_mut().enumerate().filter(|(r, _)| *r != i) {
+        for (_, row) in m.iter_mut().enumerate().filter(|(r, _)| *r != i) {
             let factor = row[i];
-            assert!(r != i);
             row.iter_mut().zip(&pivot_row).for_each(|(x, &p)| *x ^= mul(factor, p));
         }
     }
     m.into_iter().map(|row| row[n..].to_vec()).collect()
 }
 
-pub fn generator(data: usize, total: usize) -> Matrix {
+pub(crate) fn generator(data: usize, total: usize) -> Matrix {
     let v = vandermonde(total, data);
     let top = invert(v[..data].to_vec());
     product(&v, &top)
 }
 
-pub fn encode(data: &Matrix, parity: usize) -> Matrix {
+pub(crate) fn encode(data: &Matrix, parity: usize) -> Matrix {
     let generator = generator(data.len(), data.len() + parity);
     product(&generator[data.len()..].to_vec(), data)
 }
 
 /// All shards, from as many as there are data shards.
-pub fn rebuild(present: &[(usize, &[u8])], data: usize, total: usize) -> Matrix {
+pub(crate) fn rebuild(present: &[(usize, &[u8])], data: usize, total: usize) -> Matrix {
     let generator = generator(data, total);
     let rows = present.iter().map(|(index, _)| generator[*index].clone()).collect();
     let shards = present.iter().map(|(_, shard)| shard.to_vec()).collect();
