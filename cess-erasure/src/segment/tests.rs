@@ -169,3 +169,13 @@ fn decode_refuses_shards_that_do_not_fit() {
     let refused = decode(&[(0, &shard), (4, &shard), (5, &shard)]);
     assert_eq!(refused, Err(Error::IndexOutOfRange { index: 5, total: 5 }));
 }
+
+/// 255 GiB, which no machine that runs this has to spare.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn decode_takes_no_memory_before_the_shards_are_enough() {
+    let geometry = Geometry::rs8(255, 1).unwrap();
+    let layout = SegmentLayout::new(geometry, 255 << 30).unwrap();
+    let refused = decode_segment(&Codec::new(geometry), &layout, &[]);
+    assert_eq!(refused, Err(Error::NotEnoughShards { have: 0, need: 255 }));
+}
