@@ -24,7 +24,7 @@
 //! - Every random factor is drawn from all that it weighs; no function takes one.
 //! - What depends on a secret runs in constant time; variable time is for public data.
 //! - All unsafe code is in the backend.
-#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
 
 extern crate alloc;
 

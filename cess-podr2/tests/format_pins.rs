@@ -1,0 +1,70 @@
+//! Fails when an encoding or a derivation moves: then the format version must move too.
+
+use cess_podr2::replica::{MaskKey, ReplicaKey};
+use cess_podr2::{Audit, Challenge, Holding, Policy, Proving, SecretKey, Sectors};
+
+fn pin(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex()[..32].to_string()
+}
+
+#[test]
+fn format_pins() {
+    let sectors = Sectors::new(64).unwrap();
+    let secrets = [[1; 32], [2; 32]].map(|seed| SecretKey::from_seed(&seed, sectors));
+    let data: Vec<u8> = (0..9000_u32).flat_map(u32::to_le_bytes).collect();
+    let tagged = secrets.each_ref().map(|secret| secret.tag(5, &data).unwrap());
+    let provings = secrets.each_ref().map(SecretKey::proving_key);
+    let holding = Holding::from_entries(tagged.iter().map(|t| t.fragment.entry())).unwrap();
+    let audit = Audit { chain_id: [3; 32], round: 4, height: 5, prover: [6; 32] };
+    let prove = |policy| {
+        let challenge = Challenge::new(audit, &holding, policy, [7; 32]).unwrap();
+        let lookup = |id: &_| provings.iter().find(|proving| proving.key_id() == *id);
+        let mut proving = Proving::new(&challenge, &holding, lookup).unwrap();
+        while let Some(sample) = proving.sample() {
+            let tagged = tagged.iter().find(|t| t.name() == sample.entry.name()).unwrap();
+            let at = usize::try_from(sample.block).unwrap();
+            let block = data.chunks(sectors.block_bytes()).nth(at).unwrap();
+            proving.absorb(block, tagged.tags.get(sample.block).unwrap()).unwrap();
+        }
+        (challenge.to_bytes(), proving.finish().unwrap().to_bytes())
+    };
+    let (every, every_proof) = prove(Policy::Every);
+    let window = Policy::Window { windows: 1.try_into().unwrap(), samples: 9.try_into().unwrap() };
+    let (window, window_proof) = prove(window);
+    let mut masked = vec![0; 1000];
+    let mask = ReplicaKey::from_bytes(&[8; 32]).mask_key(&[9; 32], 1);
+    mask.apply(2, &[10; 32], 100, &mut masked).unwrap();
+    let mut public = vec![0; 1000];
+    MaskKey::public(&[9; 32]).apply(2, &[10; 32], 0, &mut public).unwrap();
+
+    let got = [
+        ("public key", pin(&secrets[0].public().to_bytes())),
+        ("key id", pin(secrets[0].public().key_id().as_bytes())),
+        ("proving key", pin(&provings[0].to_bytes())),
+        ("name", pin(tagged[0].name().as_bytes())),
+        ("tags", pin(tagged[0].tags.as_bytes())),
+        ("holding root", pin(&holding.root())),
+        ("challenge every", pin(&every)),
+        ("challenge window", pin(&window)),
+        ("proof every", pin(&every_proof)),
+        ("proof window", pin(&window_proof)),
+        ("replica mask", pin(&masked)),
+        ("public mask", pin(&public)),
+    ];
+    let expected: [(&str, &str); 12] = [
+        ("public key", "1ea0b613db43f837ee45666d1a27466b"),
+        ("key id", "d340e3eefc0adaa4678abfc5e18003b8"),
+        ("proving key", "74373f2b19d543288bef2747058fa36d"),
+        ("name", "3014966443d63354a41460b249356deb"),
+        ("tags", "1c13bc293536d120f6043f466b197b06"),
+        ("holding root", "62779ad28d070635ee3a799041f488ef"),
+        ("challenge every", "ab159f31fcf7af7acaf7d6155c5f7a1d"),
+        ("challenge window", "0415ee2930e988410e924bc4d4799df6"),
+        ("proof every", "0b46bc5fb8a4a05c56e3789cd096db1e"),
+        ("proof window", "b6ca54c26e8ae584809960c0702df963"),
+        ("replica mask", "2e66da13015fe8745f7102a7b61a1c12"),
+        ("public mask", "f14daad325a2ce3a4f33e55538554d56"),
+    ];
+    let got: Vec<(&str, &str)> = got.iter().map(|(name, pin)| (*name, pin.as_str())).collect();
+    assert_eq!(got, expected);
+}

@@ -1,0 +1,20 @@
+//! The scheme from outside: what must pass, what must be refused, and the same numbers from an
+//! independent reading of the equations.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "scheme/accept.rs"]
+mod accept;
+#[path = "scheme/forge.rs"]
+mod forge;
+#[path = "scheme/keys.rs"]
+mod keys;
+#[path = "scheme/reference.rs"]
+mod reference;
+#[path = "scheme/refuse.rs"]
+mod refuse;
+#[path = "scheme/sampling.rs"]
+mod sampling;
+#[path = "scheme/tags.rs"]
+mod tags;
+#[path = "scheme/world.rs"]
+mod world;
