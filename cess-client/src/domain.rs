@@ -1,0 +1,16 @@
+//! Every BLAKE3 `derive_key` context of this crate; docs/formats/client.md has the same table.
+
+/// Owner seed → account key seed.
+pub(crate) const ACCOUNT: &str = "cess-client v1 account";
+/// Owner seed → key that wraps data keys.
+pub(crate) const DATA: &str = "cess-client v1 data";
+/// Owner seed → key of the replicas' masks.
+pub(crate) const REPLICA: &str = "cess-client v1 replica";
+/// Owner seed → tag key seed.
+pub(crate) const TAG: &str = "cess-client v1 tag";
+/// Data wrapping key and file salt → key under which a session's source is hashed.
+pub(crate) const SOURCE: &str = "cess-client v1 source";
+/// Caller's randomness, file and miner → seed of a client's own audit.
+pub(crate) const AUDIT: &str = "cess-client v1 audit";
+/// Block randomness and order → seed that ranks the candidates of a repair.
+pub(crate) const REPAIR: &str = "cess-client v1 repair";

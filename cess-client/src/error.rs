@@ -1,0 +1,126 @@
+//! What a user of the client meets when something can't be done.
+
+use std::io;
+
+use cess_ledger::{AccountId, FileId};
+
+use crate::{ChainError, NodeError};
+
+/// Why a file could not be put, got, audited or repaired.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The chain refused, or is out of reach.
+    #[error("chain: {0}")]
+    Chain(#[from] ChainError),
+    /// The source could not be read.
+    #[error("source can't be read: {0}")]
+    Source(io::ErrorKind),
+    /// The sink could not be written.
+    #[error("sink can't be written: {0}")]
+    Sink(io::ErrorKind),
+    /// The session store could not be read or written.
+    #[error("session store failed: {0}")]
+    Session(io::ErrorKind),
+    /// The stored session belongs to another request, or is damaged.
+    #[error("stored session is not of this request")]
+    SessionMismatch,
+    /// The source isn't what an interrupted upload had already sent.
+    #[error("source changed in segment {segment} since the upload began")]
+    SourceChanged {
+        /// The first segment that differs.
+        segment: u32,
+    },
+    /// The source has more bytes than the deal allows.
+    #[error("source has more than {max} bytes")]
+    TooLarge {
+        /// The deal's bound.
+        max: u64,
+    },
+    /// Too few nodes take fragments.
+    #[error("{available} nodes can take a segment, {needed} are needed")]
+    NotEnoughNodes {
+        /// Nodes a segment takes.
+        needed: usize,
+        /// Nodes that are left.
+        available: usize,
+    },
+    /// The deal's deadline passed before the upload was done. The hold was refunded.
+    #[error("deal expired before the upload was done")]
+    DealExpired,
+    /// Some nodes did not report their fragments.
+    #[error("{missing} fragments are not reported")]
+    NotActive {
+        /// How many.
+        missing: u32,
+    },
+    /// The chain knows no such file.
+    #[error("no file {0}")]
+    NoSuchFile(FileId),
+    /// The file is private: it takes the owner's keys.
+    #[error("file is private, its keys are needed")]
+    KeyNeeded,
+    /// The keys are not this file's.
+    #[error("keys do not open this file")]
+    WrongKey,
+    /// Too few intact shards are left.
+    #[error("segment {segment}: {have} intact shards, {need} are needed")]
+    NotEnoughShards {
+        /// The segment.
+        segment: u32,
+        /// Intact shards of its best replica.
+        have: usize,
+        /// Shards that a replica needs.
+        need: usize,
+    },
+    /// The shards are what the manifest names, but don't make a segment: its uploader lied.
+    #[error("segment {segment} contradicts its manifest")]
+    Inconsistent {
+        /// The segment.
+        segment: u32,
+    },
+    /// The tag key isn't on the ledger, or isn't this one.
+    #[error("tag key is not registered")]
+    TagKeyMissing,
+    /// A node failed.
+    #[error("node {miner}: {source}")]
+    Node {
+        /// Which one.
+        miner: AccountId,
+        /// How.
+        source: NodeError,
+    },
+    /// A file of this shape can't be coded.
+    #[error("profile can't be coded: {0}")]
+    Profile(#[from] cess_ledger::Error),
+    /// The erasure code refused.
+    #[error("erasure code: {0}")]
+    Erasure(#[from] cess_erasure::Error),
+    /// Tags or proofs refused.
+    #[error("storage proof: {0}")]
+    Podr2(#[from] cess_podr2::Error),
+    /// Encryption refused.
+    #[error("encryption: {0}")]
+    Encryption(#[from] cess_pre::Error),
+}
+
+impl Error {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Chain(ChainError::Refused(refused)) => refused.hint(),
+            Self::Chain(_) => "check the chain's address and try again; nothing is paid twice",
+            Self::Source(_) | Self::Sink(_) => "check path, permissions and free space",
+            Self::SessionMismatch => "use one session store for each upload",
+            Self::SourceChanged { .. } => "start a new upload with an empty session store",
+            Self::TooLarge { .. } => "open a deal with a higher bound",
+            Self::NotEnoughNodes { .. } => "choose a profile that needs fewer nodes, or add nodes",
+            Self::NotActive { .. } => "run the same upload again before the deadline",
+            Self::KeyNeeded | Self::WrongKey => "pass the keys of the file's owner",
+            Self::NotEnoughShards { .. } => {
+                "wait for nodes to come back; nothing wrong was written"
+            }
+            _ => "see the error's documentation",
+        }
+    }
+}

@@ -1,0 +1,518 @@
+//! put: from a stream to an active deal, one segment in memory at a time.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use bytes::Bytes;
+use cess_erasure::Codec;
+use cess_ledger::{
+    Action, Amount, Deal, DealId, DealStatus, Event, Exclusion, FileId, Manifest, Placement,
+    Profile, Segment, SignedCall, Visibility, declare_tags,
+};
+use cess_pre::{
+    DataKey, WrappedKey,
+    dem::{Dem, FreshSalt, Part},
+};
+use futures::{AsyncRead, future::join_all};
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use crate::{
+    Chain, ChainError, ChainExt, Client, Directory, Error, NodeError, Observer, Owner, Progress,
+    SessionStore, StorageNode, TaggedSegment, Tagger, Upload,
+    coding::Coder,
+    domain,
+    session::{Done, Session},
+    source::Ahead,
+};
+
+/// What is stored, how, for how long.
+#[derive(Debug)]
+pub struct PutRequest<'a> {
+    /// Replicas and code.
+    pub profile: Profile,
+    /// Public, or encrypted for the owner.
+    pub visibility: Visibility,
+    /// The most bytes the source may have. The price of what it doesn't have is returned.
+    pub max_len: u64,
+    /// How long it is stored, milliseconds.
+    pub term_ms: u64,
+    /// Price per stored GiB and day; none takes the asking price.
+    pub bid: Option<Amount>,
+    /// Who makes the tags.
+    pub tagger: &'a Tagger,
+}
+
+/// A stored file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its name.
+    pub file: FileId,
+    /// The deal that pays for it.
+    pub deal: DealId,
+    /// Its length, bytes.
+    pub len: u64,
+    /// Bytes of its fragments.
+    pub stored: u64,
+}
+
+struct Job<'a> {
+    owner: &'a Owner,
+    request: &'a PutRequest<'a>,
+    observer: Observer<'a>,
+    coder: Coder<'a>,
+    dem: Option<Dem>,
+    source_key: Zeroizing<[u8; 32]>,
+    proving_key: Bytes,
+    deal: DealId,
+}
+
+impl<C: Chain, D: Directory> Client<C, D> {
+    /// Stores what `source` gives until its end.
+    ///
+    /// One segment is in memory at a time, whatever the length. An upload that was cut off goes on
+    /// when it is called again with the same keys, request and session store and the source from
+    /// its beginning: what was paid is not paid twice, what was stored is not sent again.
+    ///
+    /// # Errors
+    /// [`Error`]; the session stays, unless the upload is done.
+    pub async fn put<R: AsyncRead + Unpin + Send>(
+        &self,
+        owner: &Owner,
+        request: &PutRequest<'_>,
+        source: R,
+        store: &mut impl SessionStore,
+        rng: &mut (impl CryptoRng + Send),
+        observer: Observer<'_>,
+    ) -> Result<Stored, Error> {
+        let digest = request_digest(owner, request);
+        let mut session = match Session::load(store, &digest)? {
+            Some(session) => session,
+            None => self.begin(owner, request, digest, store, rng).await?,
+        };
+        let deal = self.opened(owner, &mut session, store).await?;
+        let terms = self.seeded(deal).await?;
+        let job = Job {
+            owner,
+            request,
+            observer,
+            coder: Coder {
+                codec: Codec::new(request.profile.geometry()),
+                visibility: request.visibility,
+                salt: session.salt,
+                owner: Some(owner),
+            },
+            dem: open_dem(owner, request, &session)?,
+            source_key: source_key(owner, &session.salt),
+            proving_key: Bytes::from(request.tagger.proving_key().to_bytes()),
+            deal,
+        };
+        observer(&Progress::DealOpened { deal });
+        if session.close.is_none() {
+            self.send_segments(&job, &terms, source, &mut session, store, rng).await?;
+        }
+        let file = self.close(&job, &mut session, store).await?;
+        observer(&Progress::DealClosed { file });
+        self.collect_reports(&job, file).await?;
+        let manifest = self.file(file).await?.manifest;
+        store.clear().map_err(|e| Error::Session(e.kind()))?;
+        let stored = manifest.profile.stored_len(manifest.visibility, manifest.len)?;
+        Ok(Stored { file, deal, len: manifest.len, stored })
+    }
+
+    /// Draws salt and data key, signs the opening call, and writes all of it down before anything
+    /// leaves.
+    async fn begin(
+        &self,
+        owner: &Owner,
+        request: &PutRequest<'_>,
+        digest: [u8; 32],
+        store: &mut impl SessionStore,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Session, Error> {
+        let mut salt = [0; 32];
+        rng.fill_bytes(&mut salt);
+        let wrapped = match request.visibility {
+            Visibility::Public => None,
+            Visibility::Private => {
+                let key = DataKey::generate(rng);
+                Some(WrappedKey::seal(&owner.data, &key, &salt, rng)?.to_bytes())
+            }
+        };
+        let action = Action::OpenDeal {
+            profile: request.profile,
+            visibility: request.visibility,
+            max_len: request.max_len,
+            term_ms: request.term_ms,
+            bid: request.bid,
+        };
+        let session = Session {
+            version: Session::VERSION,
+            request: digest,
+            salt,
+            wrapped,
+            open: self.signed(owner, action).await?,
+            deal: None,
+            done: Vec::new(),
+            exclusions: Vec::new(),
+            close: None,
+        };
+        session.save(store)?;
+        Ok(session)
+    }
+
+    async fn signed(&self, owner: &Owner, action: Action) -> Result<SignedCall, Error> {
+        let chain_id = self.chain.head().await?.chain_id;
+        let nonce = self.chain.account(owner.account.account()).await?.nonce;
+        Ok(SignedCall::sign(&owner.account, chain_id, nonce, action))
+    }
+
+    /// Submits the signed opening call until its fate is known. Another call of the account may
+    /// have taken its nonce: then this one never counted, and it is signed anew.
+    async fn opened(
+        &self,
+        owner: &Owner,
+        session: &mut Session,
+        store: &mut impl SessionStore,
+    ) -> Result<DealId, Error> {
+        if let Some(deal) = session.deal {
+            return Ok(deal);
+        }
+        let receipt = loop {
+            match self.chain.submit_surely(session.open.clone()).await {
+                Err(ChainError::NonceTaken { .. }) => {
+                    session.open = self.signed(owner, session.open.call.action.clone()).await?;
+                    session.save(store)?;
+                }
+                other => break other?,
+            }
+        };
+        let opened = receipt.events.iter().find_map(|event| match event {
+            Event::DealOpened { deal, .. } => Some(*deal),
+            _ => None,
+        });
+        let deal = opened.ok_or(ChainError::Protocol { asked: "open deal" })?;
+        session.deal = Some(deal);
+        session.save(store)?;
+        Ok(deal)
+    }
+
+    /// Waits for the block that brings the placement seed.
+    async fn seeded(&self, id: DealId) -> Result<Deal, Error> {
+        loop {
+            let height = self.chain.head().await?.height;
+            let deal = self.chain.deal(id).await?;
+            let deal = deal.ok_or(ChainError::Protocol { asked: "deal" })?;
+            if deal.status == DealStatus::Expired {
+                return Err(Error::DealExpired);
+            }
+            if deal.seed.is_some() {
+                return Ok(deal);
+            }
+            self.chain.wait(height).await?;
+        }
+    }
+
+    async fn send_segments<R: AsyncRead + Unpin + Send>(
+        &self,
+        job: &Job<'_>,
+        deal: &Deal,
+        source: R,
+        session: &mut Session,
+        store: &mut impl SessionStore,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<(), Error> {
+        let seed = deal.seed.ok_or(Error::DealExpired)?;
+        let mut placement = Placement::new(seed, job.request.profile, &deal.candidates);
+        for exclusion in &session.exclusions {
+            placement.exclude(*exclusion)?;
+        }
+        let payload = job.request.profile.payload_len(job.request.visibility);
+        let mut source = Ahead::new(source);
+        let mut total = 0u64;
+        for index in 0u32.. {
+            let room = payload.min(job.request.max_len.saturating_sub(total));
+            let (plain, last) = source.segment(payload, room).await?;
+            let len = plain.len() as u64;
+            total += len;
+            if total > job.request.max_len {
+                return Err(Error::TooLarge { max: job.request.max_len });
+            }
+            let hash = *blake3::keyed_hash(&job.source_key, &plain).as_bytes();
+            let place = usize::try_from(index).unwrap_or(usize::MAX);
+            match session.done.get(place) {
+                Some(done) => {
+                    let later = session.done.len() > place + 1;
+                    if done.hash != hash || done.last != last || (last && later) {
+                        return Err(Error::SourceChanged { segment: index });
+                    }
+                    let stored = stored_len(job.request, len);
+                    let layout = cess_erasure::segment::SegmentLayout::new(
+                        job.request.profile.geometry(),
+                        stored,
+                    )?;
+                    placement.place(layout.shard_len() as u64)?;
+                }
+                None => {
+                    let segment =
+                        self.store_segment(job, &mut placement, index, plain, last, rng).await?;
+                    session.done.push(Done { len, hash, segment, last });
+                    session.exclusions = placement.exclusions();
+                    session.save(store)?;
+                    (job.observer)(&Progress::SegmentStored { segment: index, bytes: len });
+                }
+            }
+            if last {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Encrypts, then for each replica masks, codes, tags and sends one segment.
+    async fn store_segment(
+        &self,
+        job: &Job<'_>,
+        placement: &mut Placement,
+        index: u32,
+        mut data: Vec<u8>,
+        last: bool,
+        rng: &mut (impl CryptoRng + Send),
+    ) -> Result<Segment, Error> {
+        let mut salt = [0; 16];
+        if let Some(dem) = &job.dem {
+            let fresh = FreshSalt::generate(rng);
+            salt = fresh.salt().to_bytes();
+            dem.seal_part(part(index, last), fresh, &mut data)?;
+        }
+        let root = *blake3::hash(&data).as_bytes();
+        let replicas = job.request.profile.replicas();
+        let mut fragments = Vec::with_capacity(job.request.profile.fragments_per_segment());
+        let mut shard_len = 0;
+        for replica in 0..replicas {
+            let stored =
+                if replica + 1 == replicas { std::mem::take(&mut data) } else { data.clone() };
+            let (shards, tagged) =
+                job.coder.encode(index, replica, &root, stored, &job.request.tagger.secret)?;
+            shard_len = shards.first().map_or(0, |shard| shard.len() as u64);
+            fragments.extend(tagged.0.iter().map(|(fragment, _)| fragment.root()));
+            self.send_replica(job, placement, index, replica, &shards, tagged).await?;
+        }
+        placement.place(shard_len)?;
+        Ok(Segment { salt, root, fragments })
+    }
+
+    /// Sends one replica of a segment. A node that doesn't take its fragment is left out of the
+    /// placement from here on, and the fragments that move are sent again.
+    async fn send_replica(
+        &self,
+        job: &Job<'_>,
+        placement: &mut Placement,
+        index: u32,
+        replica: u8,
+        shards: &[Bytes],
+        tagged: TaggedSegment,
+    ) -> Result<(), Error> {
+        let siblings = Arc::new(tagged);
+        let shard_len = shards.first().map_or(0, |shard| shard.len() as u64);
+        let mut sent = vec![None; shards.len()];
+        loop {
+            // Nodes are drawn slot by slot, so leaving one out of this replica moves nothing of
+            // the replicas before it.
+            let nodes = placement.clone().place(shard_len).map_err(not_enough)?;
+            let nodes: Vec<_> =
+                nodes.into_iter().skip(usize::from(replica) * shards.len()).collect();
+            let sends: Vec<_> = (0..shards.len())
+                .filter(|&i| sent[i] != nodes.get(i).copied())
+                .zip(std::iter::repeat(()))
+                .filter_map(|(i, ())| {
+                    let (fragment, _) = siblings.0.get(i)?;
+                    let upload = Upload {
+                        name: fragment.name(),
+                        bytes: shards[i].clone(),
+                        siblings: siblings.clone(),
+                    };
+                    let miner = *nodes.get(i)?;
+                    Some(async move { (i, miner, self.send(job, miner, upload).await) })
+                })
+                .collect();
+            if sends.is_empty() {
+                return Ok(());
+            }
+            for (i, miner, result) in join_all(sends).await {
+                match result {
+                    Ok(()) => {
+                        sent[i] = Some(miner);
+                        (job.observer)(&Progress::FragmentStored { miner, bytes: shard_len });
+                    }
+                    Err(error) => {
+                        (job.observer)(&Progress::NodeExcluded { miner, error });
+                        let exclusion = Exclusion { miner, from_segment: index };
+                        placement.exclude(exclusion).map_err(|_| {
+                            let needed = job.request.profile.fragments_per_segment();
+                            let sent = sent.iter().flatten().count();
+                            Error::NotEnoughNodes { needed, available: sent }
+                        })?;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        job: &Job<'_>,
+        miner: cess_ledger::AccountId,
+        upload: Upload,
+    ) -> Result<(), NodeError> {
+        let node = self.node(&miner)?;
+        match node.put(job.deal, upload.clone()).await {
+            Err(NodeError::KeyMissing) => {
+                let key = job.request.tagger.public().key_id();
+                node.put_key(key, job.proving_key.clone()).await?;
+                node.put(job.deal, upload).await
+            }
+            other => other,
+        }
+    }
+
+    async fn close(
+        &self,
+        job: &Job<'_>,
+        session: &mut Session,
+        store: &mut impl SessionStore,
+    ) -> Result<FileId, Error> {
+        loop {
+            let call = match &session.close {
+                Some(call) => call.clone(),
+                None => {
+                    let action = self.closing(job, session).await?;
+                    let call = self.signed(job.owner, action).await?;
+                    session.close = Some(call.clone());
+                    session.save(store)?;
+                    call
+                }
+            };
+            match self.chain.submit_surely(call).await {
+                Err(ChainError::NonceTaken { .. }) => session.close = None,
+                Err(ChainError::Refused(cess_ledger::Error::TooLate { .. })) => {
+                    return Err(Error::DealExpired);
+                }
+                other => {
+                    other?;
+                    break;
+                }
+            }
+        }
+        Ok(manifest(job, session).file_id())
+    }
+
+    async fn closing(&self, job: &Job<'_>, session: &Session) -> Result<Action, Error> {
+        let manifest = manifest(job, session);
+        let file = manifest.file_id();
+        let tagger = job.request.tagger;
+        if self.chain.tag_key(manifest.tag_key).await?.is_none() {
+            return Err(Error::TagKeyMissing);
+        }
+        let chain_id = self.chain.head().await?.chain_id;
+        Ok(Action::CloseDeal {
+            deal: job.deal,
+            declaration: declare_tags(
+                &tagger.account,
+                &chain_id,
+                job.deal,
+                file,
+                &manifest.tag_key,
+            ),
+            manifest: manifest.to_bytes(),
+            exclusions: session.exclusions.clone(),
+            access: session.wrapped.map(|w| w.to_vec()).unwrap_or_default(),
+        })
+    }
+
+    /// Asks every node of the file to check its tags and report.
+    async fn collect_reports(&self, job: &Job<'_>, file: FileId) -> Result<(), Error> {
+        let fragments = self.chain.fragments(file).await?;
+        let miners: BTreeSet<_> = fragments.iter().map(|record| record.miner).collect();
+        let reports = miners.into_iter().map(|miner| async move {
+            let result = match self.node(&miner) {
+                Ok(node) => node.report(job.deal).await,
+                Err(error) => Err(error),
+            };
+            (job.observer)(&Progress::Reported { miner, error: result.err() });
+        });
+        join_all(reports).await;
+        match self.chain.deal(job.deal).await?.map(|deal| deal.status) {
+            Some(DealStatus::Active { .. }) => Ok(()),
+            Some(DealStatus::Closed { missing, .. }) => Err(Error::NotActive { missing }),
+            _ => Err(Error::DealExpired),
+        }
+    }
+}
+
+fn manifest(job: &Job<'_>, session: &Session) -> Manifest {
+    Manifest {
+        version: Manifest::VERSION,
+        profile: job.request.profile,
+        visibility: job.request.visibility,
+        len: session.done.iter().map(|done| done.len).sum(),
+        salt: session.salt,
+        tag_key: job.request.tagger.public().key_id().to_bytes(),
+        sectors: job.request.tagger.public().sectors().get(),
+        commitment: job.dem.as_ref().map(|dem| dem.commitment().to_bytes()).unwrap_or_default(),
+        segments: session.done.iter().map(|done| done.segment.clone()).collect(),
+        sections: Vec::new(),
+    }
+}
+
+/// Everything that must not change between the parts of one upload.
+fn request_digest(owner: &Owner, request: &PutRequest<'_>) -> [u8; 32] {
+    let fields = (
+        owner.account.account(),
+        request.profile,
+        request.visibility,
+        request.max_len,
+        request.term_ms,
+        request.bid,
+        request.tagger.public().key_id().to_bytes(),
+    );
+    *blake3::hash(&borsh::to_vec(&fields).unwrap_or_default()).as_bytes()
+}
+
+/// The session compares the source by a keyed hash: whoever reads the store learns nothing of it.
+fn source_key(owner: &Owner, salt: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+    let mut hasher = blake3::Hasher::new_derive_key(domain::SOURCE);
+    hasher.update(&owner.data.to_bytes()[..]).update(salt);
+    Zeroizing::new(*hasher.finalize().as_bytes())
+}
+
+fn open_dem(
+    owner: &Owner,
+    request: &PutRequest<'_>,
+    session: &Session,
+) -> Result<Option<Dem>, Error> {
+    let Some(wrapped) = session.wrapped else { return Ok(None) };
+    let key = WrappedKey::from_bytes(wrapped).open(&owner.data, &session.salt);
+    let key = key.map_err(|_| Error::SessionMismatch)?;
+    let header = Manifest::key_header(&request.profile, request.visibility, &session.salt);
+    Ok(Some(Dem::new(&key, &header)))
+}
+
+fn stored_len(request: &PutRequest<'_>, len: u64) -> u64 {
+    match request.visibility {
+        Visibility::Public => len,
+        Visibility::Private => cess_pre::dem::sealed_len(len).unwrap_or(u64::MAX),
+    }
+}
+
+fn not_enough(error: cess_ledger::Error) -> Error {
+    match error {
+        cess_ledger::Error::NotEnoughNodes { needed, available } => {
+            Error::NotEnoughNodes { needed, available }
+        }
+        other => Error::Profile(other),
+    }
+}
+
+pub(crate) fn part(index: u32, last: bool) -> Part {
+    if last { Part::last(u64::from(index)) } else { Part::inner(u64::from(index)) }
+}
