@@ -38,6 +38,8 @@ pub enum Query {
     File(FileId),
     /// The fragments of a file, in order of their index.
     Fragments(FileId),
+    /// A live fragment, by its name.
+    Fragment([u8; 32]),
     /// The open targets of a miner's audit.
     AuditTargets(AccountId),
     /// The open repair orders of a file.
@@ -79,6 +81,7 @@ pub enum Answer {
     Deal(Option<Deal>),
     File(Option<File>),
     Fragments(Vec<FragmentRecord>),
+    Fragment(Option<FragmentRecord>),
     AuditTargets(Vec<AuditTarget>),
     Orders(Vec<(OrderId, Order)>),
     Order(Option<Order>),
@@ -98,6 +101,7 @@ impl State {
             Query::Deal(id) => Answer::Deal(self.deals.get(id).cloned()),
             Query::File(id) => Answer::File(self.files.get(id).cloned()),
             Query::Fragments(id) => Answer::Fragments(self.file_fragments(id)),
+            Query::Fragment(name) => Answer::Fragment(self.fragments.get(name).cloned()),
             Query::AuditTargets(id) => Answer::AuditTargets(self.audit_targets(id)),
             Query::Orders(id) => {
                 let orders = self.orders().filter(|(_, order)| order.info.file == *id);
