@@ -1,8 +1,10 @@
 //! What holds after every block.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 
-use crate::{AccountId, Amount, FragmentStatus, State};
+use crate::{
+    AccountId, Amount, DealStatus, FileId, FragmentStatus, MinerStatus, Slot, State, rules::accrued,
+};
 
 /// A broken invariant: a fault of this crate, never of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +34,24 @@ pub enum Broken {
         /// Its index in its file.
         index: u32,
     },
+    /// A file's escrow doesn't cover what its fragments can still earn.
+    #[error("escrow: file {file} has {got}, its fragments can still earn {expected}")]
+    Escrow {
+        /// The file.
+        file: FileId,
+        /// What can still be earned.
+        expected: Amount,
+        /// What is there.
+        got: Amount,
+    },
+    /// A node is responsible for two fragments of one segment.
+    #[error("miner {miner} has two fragments of one segment of file {file}")]
+    SameSegment {
+        /// The miner.
+        miner: AccountId,
+        /// The file.
+        file: FileId,
+    },
     /// Two records of one fact disagree.
     #[error("index {0} disagrees with the records")]
     Index(&'static str),
@@ -46,7 +66,10 @@ impl State {
     pub fn check_invariants(&self) -> Result<(), Broken> {
         self.check_tokens()?;
         self.check_space()?;
-        self.check_fragments_have_homes()
+        self.check_fragments_have_homes()?;
+        self.check_files()?;
+        self.check_orders()?;
+        self.check_miners()
     }
 
     fn check_tokens(&self) -> Result<(), Broken> {
@@ -58,7 +81,7 @@ impl State {
             self.files.values().map(|f| f.escrow).sum(),
             self.orders.values().map(|o| o.bounty).sum(),
         ];
-        let got = sums.iter().sum::<Amount>() + self.treasury;
+        let got = sums.iter().fold(self.treasury, |sum, part| sum.saturating_add(*part));
         if got == self.supply { Ok(()) } else { Err(Broken::Tokens { expected: self.supply, got }) }
     }
 
@@ -106,5 +129,75 @@ impl State {
         }
         let live: usize = self.files.keys().map(|id| self.names_of(id).len()).sum();
         if live == self.fragments.len() { Ok(()) } else { Err(Broken::Index("fragments")) }
+    }
+
+    fn check_files(&self) -> Result<(), Broken> {
+        let mut awaiting = BTreeMap::<FileId, u32>::new();
+        for deal in self.deals.values() {
+            if let DealStatus::Closed { file, missing } = deal.status {
+                awaiting.insert(file, missing);
+            }
+        }
+        for (id, file) in &self.files {
+            let (mut owed, mut missing) = (0, 0);
+            let mut homes = BTreeSet::new();
+            for record in self.file_fragments(id) {
+                let earned = |at| accrued(file, record.info.fragment_len(), at);
+                owed += earned(u64::MAX).saturating_sub(earned(record.settled_at));
+                missing += u32::from(record.status == FragmentStatus::Awaiting);
+                let segment = Slot::at(&file.manifest.profile, record.info.index).segment;
+                let claim = record.order.and_then(|order| self.orders.get(&order)?.claim.as_ref());
+                let held = (record.status != FragmentStatus::Lost).then_some(record.miner);
+                for miner in held.into_iter().chain(claim.map(|claim| claim.by)) {
+                    if !homes.insert((segment, miner)) {
+                        return Err(Broken::SameSegment { miner, file: *id });
+                    }
+                }
+            }
+            if owed > file.escrow {
+                return Err(Broken::Escrow { file: *id, expected: owed, got: file.escrow });
+            }
+            if file.terms.is_empty() != awaiting.contains_key(id)
+                || awaiting.remove(id).unwrap_or(0) != missing
+            {
+                return Err(Broken::Index("deals"));
+            }
+        }
+        if awaiting.is_empty() { Ok(()) } else { Err(Broken::Index("deals")) }
+    }
+
+    fn check_orders(&self) -> Result<(), Broken> {
+        for (id, order) in &self.orders {
+            let record = self.fragments.get(&order.info.name());
+            if record.and_then(|r| r.order) != Some(*id) {
+                return Err(Broken::Index("orders"));
+            }
+            let due = |deadline| self.due.contains(&(deadline, crate::state::Due::Claim(*id)));
+            if order.claim.as_ref().is_some_and(|claim| !due(claim.deadline)) {
+                return Err(Broken::Index("due"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_miners(&self) -> Result<(), Broken> {
+        for (id, miner) in &self.miners {
+            let mut held = self.holding(id).filter_map(|name| self.fragments.get(name));
+            let fits = match miner.status {
+                MinerStatus::Gone => {
+                    miner.used == 0 && miner.collateral == 0 && !self.audits.contains_key(id)
+                }
+                MinerStatus::Offline => held.all(|r| r.status == FragmentStatus::Awaiting),
+                MinerStatus::Exiting => {
+                    let idle = miner.used == 0 && !self.audits.contains_key(id);
+                    !idle && held.all(|r| (r.status == FragmentStatus::Held) == r.order.is_some())
+                }
+                MinerStatus::Active | MinerStatus::Frozen => held.all(|r| r.order.is_none()),
+            };
+            if !fits {
+                return Err(Broken::Index("miner status"));
+            }
+        }
+        Ok(())
     }
 }

@@ -117,6 +117,9 @@ pub struct RepairParams {
 }
 
 impl Params {
+    /// Terms stay below this, about 557 years, so that the products of a settlement fit.
+    const TERM_LIMIT_MS: u64 = 1 << 44;
+
     /// Parameters for tests and examples: a token is 10^12 units.
     pub fn example(chain_id: [u8; 32]) -> Self {
         const TOKEN: Amount = 1_000_000_000_000;
@@ -158,7 +161,8 @@ impl Params {
         let holds = |ok: bool, name| if ok { Ok(()) } else { Err(Error::BadParameter { name }) };
         holds(self.deal.open_ms > 0 && self.deal.report_ms > 0, "deal deadlines")?;
         holds(self.deal.min_term_ms > 0, "deal.min_term_ms")?;
-        holds(self.deal.min_term_ms <= self.deal.max_term_ms, "deal.max_term_ms")?;
+        let terms = self.deal.min_term_ms..Self::TERM_LIMIT_MS;
+        holds(terms.contains(&self.deal.max_term_ms), "deal.max_term_ms")?;
         holds(self.audit.answer_ms > 0, "audit.answer_ms")?;
         holds(self.audit.answer_ms < self.audit.window_ms, "audit.window_ms")?;
         holds(self.audit.max_misses > 0, "audit.max_misses")?;

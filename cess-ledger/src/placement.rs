@@ -124,8 +124,8 @@ fn lot(seed: &[u8; 32], slot: Slot, candidate: &Candidate) -> Lot {
     draw.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
     Lot {
         log: neg_log2(u64::from_le_bytes(draw)),
-        // Weighed in MiB: bytes would only add digits that decide nothing.
-        weight: (candidate.free >> 20).max(1),
+        // In bytes: any coarser, a swarm of tiny nodes would weigh more than its collateral.
+        weight: candidate.free.max(1),
         miner: candidate.miner,
     }
 }

@@ -10,4 +10,4 @@ mod tokens;
 
 pub use audit::AuditTarget;
 pub use repair::repair_challenge;
-pub(crate) use tokens::Payee;
+pub(crate) use tokens::{Payee, accrued};

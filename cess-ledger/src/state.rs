@@ -447,8 +447,8 @@ impl State {
         base.saturating_add(base.saturating_mul(used).checked_div(capacity).unwrap_or(0))
     }
 
-    /// Bytes for which a miner may claim network rewards: proven fragments under a registered,
-    /// staked tagger's key that isn't the miner's own.
+    /// Bytes for which a miner may claim network rewards: proven fragments of active files under a
+    /// registered, staked tagger's key that is neither the miner's nor the file owner's.
     ///
     /// Whoever holds a tag key can answer for data that isn't there, so an owner's own key earns
     /// nothing but that owner's fees.
@@ -456,8 +456,10 @@ impl State {
         let records = self.holding(miner).filter_map(|name| self.fragments.get(name));
         let counted = records.filter(|r| {
             let key = self.tag_keys.get(&r.info.tag_key());
-            let staked = key.is_some_and(|k| k.stake > 0 && k.holder.account() != *miner);
-            staked && r.proven
+            let file = self.files.get(&r.info.file).filter(|f| !f.terms.is_empty());
+            let (Some(key), Some(file)) = (key, file) else { return false };
+            let holder = key.holder.account();
+            r.proven && key.stake > 0 && holder != *miner && holder != file.owner
         });
         counted.map(|r| r.info.fragment_len()).fold(0, u64::saturating_add)
     }

@@ -4,8 +4,10 @@
 //! | outcome | effect |
 //! |---|---|
 //! | passed | fees of the holding since the last settlement go to the miner |
-//! | failed | the named fragments: fee of that time back to the owner, collateral cut, repair order; the others as passed |
+//! | failed | the named fragments: fee of that time back to the owner, collateral cut, repair order; the others that were sampled: as passed; those that were not: the next audit decides |
 //! | missed | nothing was answered: fees of that time back to the owners, collateral cut; too often in a row: offline, everything lost |
+//!
+//! A fragment that the miner has lost, handed over or seen end since the snapshot counts for nothing.
 
 use alloc::{
     collections::{BTreeMap, BTreeSet},
@@ -16,12 +18,15 @@ use borsh::{BorshDeserialize, BorshSerialize, io};
 use cess_podr2::{Challenge, Entry, Holding, KeyId, Policy, Proof, PublicKey};
 
 use crate::{
-    AccountId, Audit, Error, Event, FragmentInfo, FragmentStatus, MinerStatus, Payee, State,
-    Target, Verdict, domain, params::per_gib,
+    AccountId, Audit, Error, Event, FragmentInfo, FragmentRecord, FragmentStatus, MinerStatus,
+    Payee, State, Target, Verdict, domain, params::per_gib,
 };
 
 /// A failed target is split into at most this many parts.
 const FANOUT: u32 = 16;
+/// A part of several fragments has at most this many blocks: each is a hash to the curve for the
+/// verifier, about 0.1 ms.
+const MAX_PART_BLOCKS: u64 = 1 << 14;
 
 /// One open target, with all that is needed to answer it.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -222,16 +227,10 @@ impl State {
         for target in core::mem::take(&mut audit.targets) {
             if target.proven == Some(true) {
                 for info in fragments_of(&audit, &target) {
-                    self.pass_fragment(&info.name());
+                    self.pass_fragment(&miner, &info.name());
                 }
             } else if target.splits() {
-                let step = (target.end - target.start).div_ceil(FANOUT);
-                let mut start = target.start;
-                while start < target.end {
-                    let end = target.end.min(start + step);
-                    parts.push(self.target(&miner, start, end));
-                    start = end;
-                }
+                self.split(&miner, &audit, &target, &mut parts);
             } else {
                 audit.bad.push(target.start);
             }
@@ -248,6 +247,22 @@ impl State {
         }
         self.conclude(miner, &audit, events);
         self.leave_if_empty(&miner, events);
+    }
+
+    /// Cuts a failed target into parts, each under a seed of its own.
+    fn split(&self, miner: &AccountId, audit: &Audit, target: &Target, parts: &mut Vec<Target>) {
+        let step = (target.end - target.start).div_ceil(FANOUT);
+        let (mut start, mut blocks) = (target.start, 0u64);
+        for (at, info) in (target.start..target.end).zip(fragments_of(audit, target)) {
+            let added = info.fragment.blocks();
+            let full = at - start >= step || blocks.saturating_add(added) > MAX_PART_BLOCKS;
+            if at > start && full {
+                parts.push(self.target(miner, start, at));
+                (start, blocks) = (at, 0);
+            }
+            blocks = blocks.saturating_add(added);
+        }
+        parts.push(self.target(miner, start, target.end));
     }
 
     /// A failed first step is narrowed within the fragments that it sampled.
@@ -268,7 +283,8 @@ impl State {
         let mut bad = audit.bad.clone();
         bad.sort_unstable();
         let infos = bad.iter().filter_map(|&i| audit.snapshot.get(usize::try_from(i).ok()?));
-        let bad: Vec<&FragmentInfo> = infos.collect();
+        let held = infos.filter(|info| self.holds(&miner, &info.name()));
+        let bad: Vec<&FragmentInfo> = held.collect();
         let verdict = if bad.is_empty() {
             Verdict::Passed
         } else {
@@ -286,13 +302,16 @@ impl State {
         let mut bytes = 0u64;
         for info in &audit.snapshot {
             let name = info.name();
-            bytes = bytes.saturating_add(info.fragment_len());
             if self.holds(&id, &name) {
+                bytes = bytes.saturating_add(info.fragment_len());
                 self.settle(&name, self.time, Payee::Owner);
                 if let Some(record) = self.fragments.get_mut(&name) {
                     record.proven = false;
                 }
             }
+        }
+        if bytes == 0 {
+            return;
         }
         let rate = self.params.collateral.miss_per_gib;
         let cut = per_gib(rate, bytes).unwrap_or(u128::MAX);
@@ -312,8 +331,11 @@ impl State {
         self.held.contains(&(*miner, *name))
     }
 
-    fn pass_fragment(&mut self, name: &[u8; 32]) {
+    fn pass_fragment(&mut self, miner: &AccountId, name: &[u8; 32]) {
         let now = self.time;
+        if !self.holds(miner, name) {
+            return;
+        }
         if let Some(record) = self.fragments.get_mut(name) {
             if record.status == FragmentStatus::Held {
                 record.proven = true;
@@ -328,11 +350,12 @@ impl State {
         if !self.holds(miner, name) {
             return;
         }
-        self.settle(name, self.time, Payee::Owner);
-        let Some(record) = self.fragments.get_mut(name) else { return };
-        if record.status == FragmentStatus::Awaiting {
+        let awaiting = |r: &FragmentRecord| r.status == FragmentStatus::Awaiting;
+        if self.fragments.get(name).is_some_and(awaiting) {
             return;
         }
+        self.settle(name, self.time, Payee::Owner);
+        let Some(record) = self.fragments.get_mut(name) else { return };
         record.status = FragmentStatus::Lost;
         record.proven = false;
         let len = record.info.fragment_len();

@@ -13,6 +13,8 @@ use crate::{
 const MAX_ACCESS_LEN: usize = 4096;
 /// Keeps the products of a settlement inside 128 bits.
 const MAX_FEE: Amount = 1 << 80;
+/// The most lots (a hash each) that one placement may draw.
+const MAX_LOTS: usize = 1 << 26;
 
 /// A closing call that passed every check but the declaration.
 pub(crate) struct Closing {
@@ -64,6 +66,11 @@ impl State {
         let needed = profile.fragments_per_segment();
         if candidates.len() < needed {
             return Err(Error::NotEnoughNodes { needed, available: candidates.len() });
+        }
+        let segments = usize::try_from(profile.segments(visibility, max_len)).unwrap_or(usize::MAX);
+        let lots = segments.saturating_mul(needed).saturating_mul(candidates.len());
+        if lots > MAX_LOTS {
+            return Err(Error::TooLong { what: "placement", max: MAX_LOTS, got: lots });
         }
         let hold = fee(price, profile.stored_len(visibility, max_len)?, term_ms)?;
         let deadline = self.after(self.params.deal.open_ms)?;
@@ -139,10 +146,13 @@ impl State {
         let fee = fee(deal.price, stored, deal.term_ms)?;
         let file = manifest.file_id();
         if let Some(live) = self.files.get(&file) {
-            if live.terms.is_empty() {
-                return Err(Error::DuplicateFragment { index: 0 });
-            }
+            let ends_at = live.ends_at().ok_or(Error::DuplicateFragment { index: 0 })?;
+            self.check_extension(ends_at, deal.term_ms)?;
             return Ok(Closing { file, manifest, stored, fee, placed: None });
+        }
+        let max = Placement::max_exclusions(deal.candidates.len());
+        if exclusions.len() > max {
+            return Err(Error::TooManyExclusions { max, got: exclusions.len() });
         }
         let mut placement = Placement::new(seed, deal.profile, &deal.candidates);
         for exclusion in exclusions {
@@ -150,6 +160,14 @@ impl State {
         }
         let placed = self.check_fragments(file, &manifest, placement)?;
         Ok(Closing { file, manifest, stored, fee, placed: Some(placed) })
+    }
+
+    /// Nobody pays further ahead than the longest term: that bounds the terms of a file, and with
+    /// them the work of a settlement.
+    fn check_extension(&self, ends_at: u64, term_ms: u64) -> Result<(), Error> {
+        let (min, max) = (self.params.deal.min_term_ms, self.params.deal.max_term_ms);
+        let got = ends_at.saturating_sub(self.time).saturating_add(term_ms);
+        if got > max { Err(Error::BadTerm { min, max, got }) } else { Ok(()) }
     }
 
     fn check_fragments(
@@ -179,7 +197,11 @@ impl State {
             placed.push((FragmentInfo { file, index, fragment }, miner));
         }
         for (miner, needed) in taken {
-            let free = self.miner_of(&miner)?.free();
+            let miner = self.miner_of(&miner)?;
+            if miner.status != MinerStatus::Active {
+                return Err(Error::MinerStatus { got: miner.status });
+            }
+            let free = miner.free();
             if free < needed {
                 return Err(Error::NoSpace { free, needed });
             }
@@ -219,7 +241,8 @@ impl State {
         let Closing { file, manifest, stored, fee, placed } = closing;
         let deal = self.deals.get_mut(&id).ok_or(Error::NoSuchDeal(id))?;
         // `max_len` bounds the length, so the hold covers the fee.
-        let returned = deal.hold.saturating_sub(fee);
+        let fee = fee.min(deal.hold);
+        let returned = deal.hold - fee;
         let owner = deal.owner;
         let Some(placed) = placed else {
             let live = self.files.get_mut(&file).ok_or(Error::NoSuchFile(file))?;
@@ -235,7 +258,7 @@ impl State {
             return Ok(());
         };
         let missing = u32::try_from(placed.len()).map_err(|_| Error::Overflow)?;
-        deal.hold = fee.min(deal.hold);
+        deal.hold = fee;
         deal.deadline = deadline;
         deal.status = DealStatus::Closed { file, missing };
         self.due.insert((deadline, Due::Deal(id)));
@@ -354,6 +377,7 @@ impl State {
             DealStatus::Closed { file, .. } => Some(file),
             DealStatus::Active { .. } | DealStatus::Expired => return,
         };
+        deal.candidates = Vec::new();
         deal.status = DealStatus::Expired;
         let refunded = core::mem::take(&mut deal.hold);
         let owner = deal.owner;
@@ -383,7 +407,7 @@ impl State {
             let Some(record) = self.fragments.get(&name) else { continue };
             miners.insert(record.miner);
             if let Some(order) = record.order {
-                self.drop_order(order);
+                miners.extend(self.drop_order(order));
             }
             self.drop_fragment(&name);
         }

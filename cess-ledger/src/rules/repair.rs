@@ -112,6 +112,10 @@ impl State {
         proof: &[u8],
         events: &mut Vec<Event>,
     ) -> Result<(), Error> {
+        let status = self.miner_of(&by)?.status;
+        if !matches!(status, MinerStatus::Active | MinerStatus::Frozen) {
+            return Err(Error::MinerStatus { got: status });
+        }
         let order = self.orders.get(&id).ok_or(Error::NoSuchOrder(id))?;
         let claimed_by = order.claim.as_ref().map(|c| c.by);
         let claim = order.claim.as_ref().filter(|c| c.by == by);
@@ -156,22 +160,25 @@ impl State {
         self.leave_if_empty(&by, events);
     }
 
-    /// Drops the order of a fragment that leaves the ledger.
-    pub(crate) fn drop_order(&mut self, id: OrderId) {
-        self.release_claim(id);
+    /// Drops the order of a fragment that leaves the ledger; returns the miner whose claim ends
+    /// with it.
+    pub(crate) fn drop_order(&mut self, id: OrderId) -> Option<AccountId> {
+        let claimed_by = self.release_claim(id);
         if let Some(order) = self.orders.remove(&id) {
             self.treasury += order.bounty;
         }
+        claimed_by
     }
 
-    fn release_claim(&mut self, id: OrderId) {
+    fn release_claim(&mut self, id: OrderId) -> Option<AccountId> {
         self.unseeded_orders.remove(&id);
-        let Some(order) = self.orders.get_mut(&id) else { return };
-        let Some(claim) = order.claim.take() else { return };
+        let order = self.orders.get_mut(&id)?;
+        let claim = order.claim.take()?;
         let len = order.info.fragment_len();
         if let Some(miner) = self.miners.get_mut(&claim.by) {
             miner.used = miner.used.saturating_sub(len);
         }
+        Some(claim.by)
     }
 }
 

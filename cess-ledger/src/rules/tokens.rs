@@ -131,7 +131,7 @@ impl State {
 ///
 /// Each fragment has the share `len / stored` of a term's fee and earns it evenly over the term.
 /// Fees are below 2^80, lengths below 2^40 and terms below 2^44, so the products fit.
-fn accrued(file: &File, len: u64, until: u64) -> Amount {
+pub(crate) fn accrued(file: &File, len: u64, until: u64) -> Amount {
     let share = |fee: Amount| fee * u128::from(len) / u128::from(file.stored.max(1));
     let part = |term: &crate::Term| {
         let elapsed = until.clamp(term.start, term.end) - term.start;
