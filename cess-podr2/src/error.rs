@@ -224,7 +224,7 @@ pub enum Error {
         /// The number lost or drawn.
         got: u64,
     },
-    /// A buffer longer than one mask's keystream, 256 GiB.
+    /// A segment longer than one mask's keystream, 64 bytes short of 256 GiB.
     #[error("mask ends at byte {end}, its keystream has {max}")]
     MaskLength {
         /// Bytes of the keystream.

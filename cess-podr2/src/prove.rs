@@ -20,7 +20,7 @@ use crate::samples::{Sample, Samples};
 /// and hands it in. Memory is that of one key's sums, whatever the number of blocks.
 pub struct Proving<'a> {
     digest: [u8; 32],
-    z: Fr,
+    pub(crate) z: Fr,
     samples: Samples<'a>,
     expected: u64,
     answered: u64,
@@ -139,21 +139,27 @@ impl<'a> Proving<'a> {
         Ok(Proof { sigma, answers: self.done.into_iter().map(|(.., answer)| answer).collect() })
     }
 
-    /// y = M(z) and psi = Q(alpha) g1 for Q = (M - y) / (Z - z), by Horner's rule.
+    /// y = M(z) and psi = Q(alpha) g1 for Q = (M - y) / (Z - z).
     fn close(&mut self) {
         let Some(OpenKey { key, data, tags }) = self.open.take() else { return };
         let mut quotient = data.finish();
-        let mut y = Fr::ZERO;
-        for coefficient in quotient.iter_mut().rev() {
-            let carried = y.mul(&self.z).add(coefficient);
-            *coefficient = y;
-            y = carried;
-        }
-        // The pass left q_j in the place of m_j, and zero in the highest.
-        quotient.pop();
+        let y = divide(&mut quotient, &self.z);
         let psi = msm(&key.powers[..quotient.len()], &quotient).to_affine();
         self.done.push((key.key_id(), tags.finish(), Answer { psi, y }));
     }
+}
+
+/// From the coefficients of M to those of Q with M = Q (Z - z) + y, by Horner's rule; returns y.
+fn divide(coefficients: &mut Vec<Fr>, z: &Fr) -> Fr {
+    let mut y = Fr::ZERO;
+    for coefficient in coefficients.iter_mut().rev() {
+        let carried = y.mul(z).add(coefficient);
+        *coefficient = y;
+        y = carried;
+    }
+    // The pass left q_j in the place of m_j, and zero in the highest.
+    coefficients.pop();
+    y
 }
 
 impl fmt::Debug for Proving<'_> {
@@ -229,3 +235,6 @@ pub fn prove<'a, S: BlockSource>(
     }
     Ok(proving.finish()?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,8 +69,9 @@ impl fmt::Debug for ReplicaKey {
 pub struct MaskKey([u8; 32]);
 
 impl MaskKey {
-    /// Bytes of the keystream under one segment's key: 2^32 blocks of 64.
-    pub const MAX_SEGMENT_BYTES: u64 = 1 << 38;
+    /// The longest segment, 64 bytes short of 256 GiB: the cipher's 32-bit block counter never
+    /// wraps.
+    pub const MAX_SEGMENT_BYTES: u64 = ((1 << 32) - 1) * 64;
 
     /// The key of replica 0 of a public file. Anyone can derive it from the salt in the manifest:
     /// it hides nothing, it makes blocks incompressible and fragments distinct.
@@ -84,7 +85,7 @@ impl MaskKey {
     /// `from = 0` masks all, and the unpadded length masks the padding alone.
     ///
     /// # Errors
-    /// [`Error::MaskLength`] for a segment of more than 256 GiB; nothing is masked then.
+    /// [`Error::MaskLength`] for a segment of 256 GiB or more; nothing is masked then.
     pub fn apply(
         &self,
         segment: u64,
@@ -93,9 +94,7 @@ impl MaskKey {
         buffer: &mut [u8],
     ) -> Result<(), Error> {
         let end = buffer.len() as u64;
-        if end > Self::MAX_SEGMENT_BYTES {
-            return Err(Error::MaskLength { max: Self::MAX_SEGMENT_BYTES, end });
-        }
+        checked_end(end)?;
         let Some(rest) = buffer.get_mut(from..).filter(|rest| !rest.is_empty()) else {
             return Ok(());
         };
@@ -106,6 +105,13 @@ impl MaskKey {
         cipher.try_seek(from as u64).map_err(refused)?;
         cipher.try_apply_keystream(rest).map_err(refused)
     }
+}
+
+fn checked_end(end: u64) -> Result<(), Error> {
+    if end > MaskKey::MAX_SEGMENT_BYTES {
+        return Err(Error::MaskLength { max: MaskKey::MAX_SEGMENT_BYTES, end });
+    }
+    Ok(())
 }
 
 impl ConstantTimeEq for MaskKey {

@@ -78,6 +78,11 @@ impl SecretKey {
         &self.public
     }
 
+    #[cfg(test)]
+    pub(crate) fn power(&self, exponent: usize) -> Power {
+        self.powers[exponent]
+    }
+
     /// M(alpha) of one block.
     pub(crate) fn evaluate(&self, block: &[u8]) -> Fr {
         inner_product(block, &self.powers)

@@ -6,6 +6,7 @@ use crate::backend::{G1, G1Affine, G2Affine, HashSum, msm, msm_short, pairing_pr
 use crate::challenge::Challenge;
 use crate::domain::{BATCH_WEIGHTS, Transcript};
 use crate::error::Error;
+use crate::field::Fr;
 use crate::holding::Holding;
 use crate::id::KeyId;
 use crate::proof::{Proof, key_weights};
@@ -101,6 +102,16 @@ impl<'k, 'p> Statement<'k, 'p> {
         lookup: &impl Fn(&KeyId) -> Option<&'k PublicKey>,
         proof: &'p Proof,
     ) -> Result<Self, Error> {
+        Self::at(challenge, holding, lookup, proof, challenge.z())
+    }
+
+    fn at(
+        challenge: &Challenge,
+        holding: &Holding,
+        lookup: &impl Fn(&KeyId) -> Option<&'k PublicKey>,
+        proof: &'p Proof,
+        z: Fr,
+    ) -> Result<Self, Error> {
         let mut samples = challenge.samples(holding)?;
         let keys: Vec<(KeyId, u64)> = samples.keys().map(|(id, count)| (*id, *count)).collect();
         if keys.len() != proof.answers.len() {
@@ -109,7 +120,6 @@ impl<'k, 'p> Statement<'k, 'p> {
         let digest = challenge.digest();
         let answers = keys.iter().map(|(id, _)| *id).zip(&proof.answers);
         let weights = key_weights(&digest, answers);
-        let z = challenge.z();
         let mut points = Vec::with_capacity(2 * keys.len());
         let mut found = Vec::with_capacity(keys.len());
         for ((id, count), (answer, weight)) in keys.iter().zip(proof.answers.iter().zip(weights)) {
@@ -172,3 +182,6 @@ fn hold(statements: &[(&Statement<'_, '_>, u128)]) -> bool {
     }
     pairing_product_is_one(&pairs)
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,6 +56,23 @@ fn bytes_before_the_start_stay() {
 }
 
 #[test]
+fn refuses_segments_past_the_keystream() {
+    let max = (1 << 38) - 64;
+    assert_eq!(checked_end(max), Ok(()));
+    assert_eq!(checked_end(max + 1), Err(Error::MaskLength { max, end: max + 1 }));
+}
+
+#[test]
+fn the_cipher_reaches_the_end_of_the_keystream() {
+    let mut cipher = ChaCha20::new(&[1; 32].into(), &[0; 12].into());
+    cipher.try_seek(MaskKey::MAX_SEGMENT_BYTES - 64).unwrap();
+    let mut last = [0; 64];
+    cipher.try_apply_keystream(&mut last).unwrap();
+    assert_ne!(last, [0; 64]);
+    assert!(cipher.try_apply_keystream(&mut [0]).is_err());
+}
+
+#[test]
 fn debug_shows_no_secret() {
     let owner = owner();
     assert_eq!(format!("{owner:?}"), "ReplicaKey { .. }");

@@ -1,6 +1,6 @@
 //! Whatever a prover might answer without the data, each refused.
 
-use cess_podr2::{Audit, Challenge, Error, Holding, Policy, Proof, SecretKey, verify};
+use cess_podr2::{Audit, Challenge, Error, Fragment, Holding, Policy, Proof, SecretKey, verify};
 
 use crate::world::{BLOCK, SEED, World, audit, bytes, sectors};
 
@@ -161,7 +161,10 @@ fn refuses_a_proof_for_another_holding() {
     let omitted = Holding::from_entries(entries[1..].iter().copied()).unwrap();
     assert_eq!(verify(&challenge, &omitted, lookup, &proof), Err(Error::WrongHolding));
     let mut exchanged = omitted.clone();
-    exchanged.add(*World::new(&[901]).holding.iter().next().unwrap()).unwrap();
+    let key = world.publics.values().next().unwrap();
+    let len = entries[0].blocks() * BLOCK as u64;
+    exchanged.add(Fragment::new(key, [9; 32], len, 0).unwrap().entry()).unwrap();
+    assert_eq!(exchanged.total_blocks(), world.holding.total_blocks());
     assert_eq!(verify(&challenge, &exchanged, lookup, &proof), Err(Error::WrongHolding));
 
     // A challenge made for the other holding refuses the proof itself.
