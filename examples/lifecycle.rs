@@ -1,0 +1,387 @@
+//! The whole life of a file: stored, audited, damaged, found out, read through the damage,
+//! repaired, read again.
+//!
+//! `cargo run --release --example lifecycle -- FILE`
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to people")]
+
+use std::{
+    fs::File,
+    io::{BufReader, BufWriter, Read, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
+
+use cess_client::{ChainExt, MemorySession, Progress, PutRequest};
+use cess_examples::{
+    Damage, Failure, Kind, Net, Policy, Round, Stage, World, audit_round, damage, hex, human, table,
+};
+use cess_ledger::{DAY_MS, DealStatus, FileId, GIB, Profile, Visibility};
+use clap::Parser;
+use futures::io::AllowStdIo;
+use indicatif::{ProgressBar, ProgressStyle};
+use rand::{Rng, SeedableRng, rngs::SysRng};
+use rand_chacha::ChaCha20Rng;
+
+/// Stores a file on storage nodes, audits them, damages four of them, finds them, reads the file
+/// back, repairs it, and reads it back again.
+#[derive(Parser)]
+struct Options {
+    /// The file; without it one is made.
+    file: Option<PathBuf>,
+    /// Storage nodes.
+    #[arg(long, default_value_t = 20)]
+    nodes: usize,
+    /// Where chain and nodes keep what they have; a temporary folder without it.
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Stores the file for everybody to read; without it, encrypted.
+    #[arg(long)]
+    public: bool,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(run(options)),
+        Err(error) => Err(Failure(format!("no runtime: {error}"))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> Result<(), Failure> {
+    let temporary;
+    let dir = match &options.dir {
+        Some(dir) => {
+            std::fs::create_dir_all(dir).map_err(|e| at(dir, &e))?;
+            dir.as_path()
+        }
+        None => {
+            temporary = tempfile::tempdir()?;
+            temporary.path()
+        }
+    };
+    let path = match options.file {
+        Some(path) => path,
+        None => made_up_file(dir)?,
+    };
+    let len = std::fs::metadata(&path).map_err(|e| at(&path, &e))?.len();
+    let visibility = if options.public { Visibility::Public } else { Visibility::Private };
+    let profile = Profile::CESS;
+    let mut stages = Vec::new();
+
+    println!("1. A chain, {} storage nodes, a tagger", options.nodes);
+    let stored = profile.stored_len(visibility, len)?;
+    let capacity = GIB + 4 * stored / u64::try_from(options.nodes.max(1)).unwrap_or(u64::MAX);
+    let world = World::open(dir, options.nodes, capacity).await?;
+    let client = world.client();
+    println!("   each node declares {} and locks collateral for it", human(capacity));
+
+    println!("2. Put {} ({}, {})", path.display(), human(len), describe(visibility));
+    let begun = Instant::now();
+    let file = put(&world, &client, &path, len, profile, visibility).await?;
+    let disk = world.disk_bytes()?;
+    println!("   file {file}");
+    println!(
+        "   {} in fragments, {} with tags and outboards ({:.3} of the file)",
+        human(stored),
+        human(disk),
+        ratio(disk, len)
+    );
+    stages.push(Stage { name: "put", stored: disk, proofs: 0, bytes: len, time: begun.elapsed() });
+
+    println!("3. Audit: every block of every holding");
+    let round = audit_round(&world, &[]).await?;
+    report_round(&round);
+    expect(round.passed == round.challenged && round.failed.is_empty(), "not all nodes passed")?;
+    stages.push(audit_stage("audit", &world, &round)?);
+
+    println!("4. Damage that nobody tells the ledger of");
+    let damages = damage(&world, file).await?;
+    for damage in &damages {
+        println!("   node {:02}: {}", world.number(&damage.miner), describe_damage(damage));
+    }
+    let round = audit_round(&world, &damages).await?;
+    report_round(&round);
+    report_findings(&world, file, &damages, &round).await?;
+    stages.push(audit_stage("audit of the damage", &world, &round)?);
+
+    println!("5. Get, through the damage");
+    let begun = Instant::now();
+    let original = get(&world, &client, file, &path, &dir.join("read-back-1"), len).await?;
+    let disk = world.disk_bytes()?;
+    stages.push(Stage {
+        name: "get through the damage",
+        stored: disk,
+        proofs: 0,
+        bytes: len,
+        time: begun.elapsed(),
+    });
+
+    println!("6. Repair onto other nodes, audit again, get again");
+    let begun = Instant::now();
+    let (repaired, bytes) = repair(&world, &client, file).await?;
+    stages.push(Stage {
+        name: "repair",
+        stored: world.disk_bytes()?,
+        // One proof of 128 bytes for each repaired fragment.
+        proofs: repaired * 128,
+        bytes,
+        time: begun.elapsed(),
+    });
+    let round = audit_round(&world, &[]).await?;
+    report_round(&round);
+    expect(round.passed == round.challenged && round.failed.is_empty(), "not all nodes passed")?;
+    stages.push(audit_stage("audit after the repair", &world, &round)?);
+    let mut rng = generator()?;
+    let own = client.audit(file, Policy::AUDIT, &mut rng, &|_| {}).await?;
+    println!("   the owner's own audit: {} fragments proven, {} bad", own.proven, own.bad.len());
+    expect(own.bad.is_empty(), "the owner's own audit found bad fragments")?;
+    let begun = Instant::now();
+    let again = get(&world, &client, file, &path, &dir.join("read-back-2"), len).await?;
+    let (stored, time) = (world.disk_bytes()?, begun.elapsed());
+    stages.push(Stage { name: "get again", stored, proofs: 0, bytes: len, time });
+
+    println!("\n   BLAKE3 of the file        {original}");
+    println!("   BLAKE3 of what came back  {again}\n");
+    print!("{}", table(&stages));
+    if options.dir.is_some() {
+        println!("\nThe nodes' folders are kept below {}.", dir.display());
+    }
+    Ok(())
+}
+
+async fn put(
+    world: &World,
+    client: &Net,
+    path: &Path,
+    len: u64,
+    profile: Profile,
+    visibility: Visibility,
+) -> Result<FileId, Failure> {
+    let source = File::open(path).map_err(|e| at(path, &e))?;
+    let request = PutRequest {
+        profile,
+        visibility,
+        max_len: len,
+        term_ms: 30 * DAY_MS,
+        bid: None,
+        tagger: &world.tagger,
+    };
+    let bar = bar(len, "put");
+    let observer = |progress: &Progress| match progress {
+        Progress::SegmentStored { bytes, .. } => bar.inc(*bytes),
+        Progress::NodeExcluded { miner, error } => {
+            bar.println(format!("   node {:02} takes nothing: {error}", world.number(miner)));
+        }
+        Progress::Reported { miner, error: Some(error) } => {
+            bar.println(format!("   node {:02} does not report: {error}", world.number(miner)));
+        }
+        _ => {}
+    };
+    let mut rng = generator()?;
+    let source = AllowStdIo::new(BufReader::new(source));
+    let stored = client
+        .put(&world.owner, &request, source, &mut MemorySession::default(), &mut rng, &observer)
+        .await;
+    bar.finish_and_clear();
+    let stored = stored?;
+    let deal = world.chain.deal(stored.deal).await?;
+    let active = deal.is_some_and(|deal| deal.status == DealStatus::Active { file: stored.file });
+    expect(active, "the deal is not active")?;
+    println!("   every fragment is tagged, checked by its node and reported: the deal is active");
+    Ok(stored.file)
+}
+
+async fn get(
+    world: &World,
+    client: &Net,
+    file: FileId,
+    original: &Path,
+    copy: &Path,
+    len: u64,
+) -> Result<String, Failure> {
+    let sink = File::create(copy).map_err(|e| at(copy, &e))?;
+    let bar = bar(len, "get");
+    let observer = |progress: &Progress| match progress {
+        Progress::SegmentRead { bytes, .. } => bar.inc(*bytes),
+        Progress::FragmentBad { slot, miner, error } => bar.println(format!(
+            "   segment {} shard {} of node {:02}: {error}; another one is used",
+            slot.segment,
+            slot.shard,
+            world.number(miner)
+        )),
+        _ => {}
+    };
+    let sink = AllowStdIo::new(BufWriter::new(sink));
+    let fetched = client.get(file, Some(&world.owner), sink, &observer).await;
+    bar.finish_and_clear();
+    fetched?;
+    let root = compare(original, copy)?;
+    println!("   byte-identical, BLAKE3 {root}");
+    std::fs::remove_file(copy)?;
+    Ok(root)
+}
+
+async fn repair(world: &World, client: &Net, file: FileId) -> Result<(u64, u64), Failure> {
+    let bytes = std::sync::atomic::AtomicU64::new(0);
+    let observer = |progress: &Progress| {
+        if let Progress::Repaired { slot, miner, bytes: len } = progress {
+            bytes.fetch_add(*len, std::sync::atomic::Ordering::Relaxed);
+            println!(
+                "   segment {} shard {}: rebuilt, proven and paid on node {:02}",
+                slot.segment,
+                slot.shard,
+                world.number(miner)
+            );
+        }
+    };
+    let repaired = client.repair(file, None, &observer).await?;
+    if let Some((order, error)) = repaired.open.into_iter().next() {
+        return Err(Failure(format!("repair order {order}: {error}")));
+    }
+    Ok((repaired.completed.len() as u64, bytes.into_inner()))
+}
+
+fn report_round(round: &Round) {
+    println!(
+        "   {} nodes challenged, {} passed, {} failed, {} missed; {} proofs of {} bytes in all, {} admissions, {} narrowings, {:.2} s",
+        round.challenged,
+        round.passed,
+        round.failed.len(),
+        round.missed,
+        round.proofs,
+        round.proof_bytes,
+        round.admitted,
+        round.narrowed,
+        round.time.as_secs_f64()
+    );
+    println!(
+        "   asked here: {} blocks; the audit policy would have sampled {} in this window",
+        round.blocks, round.shadow.blocks
+    );
+}
+
+async fn report_findings(
+    world: &World,
+    file: FileId,
+    damages: &[Damage],
+    round: &Round,
+) -> Result<(), Failure> {
+    let fragments = world.chain.fragments(file).await?;
+    for damage in damages {
+        let held = fragments.iter().filter(|record| record.miner == damage.miner);
+        let count = held.clone().count() as u64;
+        let blocks = held.map(|record| record.info.fragment.blocks()).max().unwrap_or(1);
+        let (window, day) = damage.chance(count, blocks);
+        let named = round.failed.get(&damage.miner).map_or(0, |bad| bad.len());
+        let seen = if round.shadow.hit.contains(&damage.miner) { "sees" } else { "misses" };
+        println!(
+            "   node {:02}: {named} bad fragments named; the policy {seen} it in this window (chance {:.1} %, in a day {:.3} %)",
+            world.number(&damage.miner),
+            100.0 * window,
+            100.0 * day
+        );
+    }
+    println!(
+        "   collateral cut: {:.4} tokens; {} repair orders opened",
+        round.cut as f64 / 1e12,
+        round.orders
+    );
+    let right = damages.iter().all(|damage| {
+        round.failed.get(&damage.miner).is_some_and(|bad| *bad == damage.named(file))
+    });
+    expect(
+        right && round.failed.len() == damages.len() && round.missed == 0,
+        "the audit did not name exactly the damaged nodes and fragments",
+    )
+}
+
+fn audit_stage(name: &'static str, world: &World, round: &Round) -> Result<Stage, Failure> {
+    let (bytes, time) = (round.bytes, round.time);
+    Ok(Stage { name, stored: world.disk_bytes()?, proofs: round.proof_bytes, bytes, time })
+}
+
+fn describe(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Public => "public",
+        Visibility::Private => "private",
+    }
+}
+
+fn describe_damage(damage: &Damage) -> String {
+    let first = damage.bad.iter().next().map_or((0, 0), |(index, block)| (*index, *block));
+    match damage.kind {
+        Kind::Wiped => format!("wiped, {} fragments gone", damage.bad.len()),
+        Kind::BitFlipped => format!("one bit of fragment {} flipped in block {}", first.0, first.1),
+        Kind::Truncated => format!("fragment {} cut off in block {}", first.0, first.1),
+    }
+}
+
+fn ratio(stored: u64, len: u64) -> f64 {
+    stored as f64 / len.max(1) as f64
+}
+
+fn bar(len: u64, what: &'static str) -> ProgressBar {
+    let style = ProgressStyle::with_template("   {msg} {wide_bar} {bytes}/{total_bytes} {eta}");
+    let bar = ProgressBar::new(len).with_message(what);
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn generator() -> Result<ChaCha20Rng, Failure> {
+    ChaCha20Rng::try_from_rng(&mut SysRng)
+        .map_err(|error| Failure(format!("the system has no randomness: {error}")))
+}
+
+/// Two segments and a bit of noise.
+fn made_up_file(dir: &Path) -> Result<PathBuf, Failure> {
+    let path = dir.join("made-up-file");
+    let mut out = BufWriter::new(File::create(&path).map_err(|e| at(&path, &e))?);
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let mut chunk = vec![0; 1 << 20];
+    for _ in 0..70 {
+        rng.fill_bytes(&mut chunk);
+        out.write_all(&chunk)?;
+    }
+    out.write_all(b"the end")?;
+    out.flush()?;
+    Ok(path)
+}
+
+/// BLAKE3 of both files, which must be equal byte by byte.
+fn compare(original: &Path, copy: &Path) -> Result<String, Failure> {
+    let mut left = BufReader::new(File::open(original).map_err(|e| at(original, &e))?);
+    let mut right = BufReader::new(File::open(copy).map_err(|e| at(copy, &e))?);
+    let (mut hasher, mut a, mut b) = (blake3::Hasher::new(), vec![0; 1 << 20], Vec::new());
+    loop {
+        let count = left.read(&mut a)?;
+        b.resize(count, 0);
+        right.read_exact(&mut b).map_err(|_| Failure("what came back is shorter".into()))?;
+        expect(a[..count] == b[..], "what came back differs")?;
+        if count == 0 {
+            break;
+        }
+        hasher.update(&b);
+    }
+    expect(right.read(&mut a)? == 0, "what came back is longer")?;
+    Ok(hex(hasher.finalize().as_bytes()))
+}
+
+fn expect(holds: bool, otherwise: &str) -> Result<(), Failure> {
+    if holds { Ok(()) } else { Err(Failure(otherwise.into())) }
+}
+
+fn at(path: &Path, error: &std::io::Error) -> Failure {
+    Failure(format!("{}: {error}", path.display()))
+}

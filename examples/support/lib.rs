@@ -1,0 +1,13 @@
+//! What the stories share: a network in one process, with a clock that can be turned on.
+
+mod audits;
+mod damage;
+mod report;
+mod spawned;
+mod world;
+
+pub use audits::{Policy, Round, Shadow, audit_round};
+pub use damage::{Damage, Kind, damage};
+pub use report::{Stage, hex, human, table};
+pub use spawned::Spawned;
+pub use world::{Failure, Net, World};

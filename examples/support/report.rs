@@ -1,0 +1,61 @@
+//! Figures for people.
+
+use std::time::Duration;
+
+/// What one stage cost.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// Its name.
+    pub name: &'static str,
+    /// Bytes on all nodes after it.
+    pub stored: u64,
+    /// Bytes of the proofs made in it.
+    pub proofs: u64,
+    /// Bytes of data that went through it.
+    pub bytes: u64,
+    /// How long it took.
+    pub time: Duration,
+}
+
+/// A table of stages.
+pub fn table(stages: &[Stage]) -> String {
+    let mut out = format!(
+        "{:<28}{:>14}{:>12}{:>12}{:>12}{:>10}\n",
+        "stage", "on the nodes", "proofs", "data", "time", "MB/s"
+    );
+    for stage in stages {
+        let seconds = stage.time.as_secs_f64();
+        let speed = stage.bytes as f64 / 1e6 / seconds.max(1e-9);
+        let speed = if stage.bytes == 0 { "-".into() } else { format!("{speed:.1}") };
+        out += &format!(
+            "{:<28}{:>14}{:>12}{:>12}{:>10.2} s{:>10}\n",
+            stage.name,
+            human(stage.stored),
+            human(stage.proofs),
+            human(stage.bytes),
+            seconds,
+            speed
+        );
+    }
+    out
+}
+
+/// Bytes with a unit.
+pub fn human(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    let mut value = bytes as f64;
+    let mut unit = "B";
+    for next in UNITS {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = next;
+    }
+    if unit == "B" { format!("{bytes} B") } else { format!("{value:.1} {unit}") }
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
