@@ -1,0 +1,12 @@
+//! The rules over whole blocks, with real keys, tags and proofs: each accepted call beside its
+//! refused twin. After every block of every test the invariants hold, and a refused call has left
+//! no trace.
+
+mod audits;
+mod deals;
+mod miners;
+mod parse;
+mod property;
+mod repairs;
+mod tokens;
+mod world;
