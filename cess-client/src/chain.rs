@@ -60,8 +60,10 @@ pub enum ChainError {
 ///   ([`ChainError::Refused`]). After any other error its fate is unknown and is found by
 ///   [`outcome`](Self::outcome); submitting the same signed call again is always safe.
 /// - [`read`](Self::read) answers from one block and names it; heights never run backwards.
-/// - [`events`](Self::events) gives every event of a block in order; none can be skipped.
-/// - [`wait`](Self::wait) returns when a block above `height` is final.
+/// - [`events`](Self::events) gives every event of a block in order; none can be skipped, and a
+///   block that isn't there is an error.
+/// - [`wait`](Self::wait) returns when a block above `height` is final. While the rules wait for a
+///   beacon ([`cess_ledger::State::wants_beacon`]), blocks go on by themselves.
 ///
 /// [`testkit::conformance_chain`](crate::testkit::conformance_chain) checks all of it.
 pub trait Chain: Send + Sync {
