@@ -18,6 +18,7 @@ use cess_examples::{
     Damage, Failure, Kind, Net, Policy, Round, Stage, World, audit_round, damage, hex, human, table,
 };
 use cess_ledger::{DAY_MS, DealStatus, FileId, GIB, Profile, Visibility};
+use cess_podr2::Proof;
 use clap::Parser;
 use futures::io::AllowStdIo;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -91,7 +92,7 @@ async fn run(options: Options) -> Result<(), Failure> {
     let disk = world.disk_bytes()?;
     println!("   file {file}");
     println!(
-        "   {} in fragments, {} with tags and outboards ({:.3} of the file)",
+        "   {} in fragments; with tags, outboards and a proving key a node {} ({:.3} of the file)",
         human(stored),
         human(disk),
         ratio(disk, len)
@@ -132,8 +133,8 @@ async fn run(options: Options) -> Result<(), Failure> {
     stages.push(Stage {
         name: "repair",
         stored: world.disk_bytes()?,
-        // One proof of 128 bytes for each repaired fragment.
-        proofs: repaired * 128,
+        // A possession proof for each repaired fragment, under the one tag key.
+        proofs: repaired * Proof::encoded_len(1) as u64,
         bytes,
         time: begun.elapsed(),
     });
