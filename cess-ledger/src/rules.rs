@@ -11,3 +11,6 @@ mod tokens;
 pub use audit::AuditTarget;
 pub use repair::repair_challenge;
 pub(crate) use tokens::{Payee, accrued};
+
+#[cfg(test)]
+mod tests;
