@@ -7,7 +7,7 @@
 
 use std::{
     fs::File,
-    io::{BufReader, BufWriter, Read, Write},
+    io::{BufReader, BufWriter},
     path::{Path, PathBuf},
     process::ExitCode,
     time::Instant,
@@ -15,15 +15,14 @@ use std::{
 
 use cess_client::{ChainExt, MemorySession, Progress, PutRequest};
 use cess_examples::{
-    Damage, Failure, Kind, Net, Policy, Round, Stage, World, audit_round, damage, hex, human, table,
+    Damage, Failure, Kind, Net, Policy, Round, Stage, World, at, audit_round, compare, damage,
+    expect, human, made_up_file, randomness, table,
 };
 use cess_ledger::{DAY_MS, DealStatus, FileId, GIB, Profile, Visibility};
 use cess_podr2::Proof;
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use futures::io::AllowStdIo;
 use indicatif::{ProgressBar, ProgressStyle};
-use rand::{Rng, SeedableRng, rngs::SysRng};
-use rand_chacha::ChaCha20Rng;
 
 /// Stores a file on storage nodes, audits them, damages four of them, finds them, reads the file
 /// back, repairs it, and reads it back again.
@@ -40,6 +39,29 @@ struct Options {
     /// Stores the file for everybody to read; without it, encrypted.
     #[arg(long)]
     public: bool,
+    /// How the file is coded.
+    #[arg(long, value_enum, default_value_t = ProfileName::Cess)]
+    profile: ProfileName,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ProfileName {
+    /// 3 replicas of 3+2, on 15 nodes.
+    WhitePaper,
+    /// 4+8, on 12 nodes.
+    Cess,
+    /// 10+4, on 14 nodes.
+    Lean,
+}
+
+impl ProfileName {
+    fn profile(self) -> Profile {
+        match self {
+            Self::WhitePaper => Profile::WHITE_PAPER,
+            Self::Cess => Profile::CESS,
+            Self::Lean => Profile::LEAN,
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -76,7 +98,7 @@ async fn run(options: Options) -> Result<(), Failure> {
     };
     let len = std::fs::metadata(&path).map_err(|e| at(&path, &e))?.len();
     let visibility = if options.public { Visibility::Public } else { Visibility::Private };
-    let profile = Profile::CESS;
+    let profile = options.profile.profile();
     let mut stages = Vec::new();
 
     println!("1. A chain, {} storage nodes, a tagger", options.nodes);
@@ -142,7 +164,7 @@ async fn run(options: Options) -> Result<(), Failure> {
     report_round(&round);
     expect(round.passed == round.challenged && round.failed.is_empty(), "not all nodes passed")?;
     stages.push(audit_stage("audit after the repair", &world, &round)?);
-    let mut rng = generator()?;
+    let mut rng = randomness()?;
     let own = client.audit(file, Policy::AUDIT, &mut rng, &|_| {}).await?;
     println!("   the owner's own audit: {} fragments proven, {} bad", own.proven, own.bad.len());
     expect(own.bad.is_empty(), "the owner's own audit found bad fragments")?;
@@ -188,7 +210,7 @@ async fn put(
         }
         _ => {}
     };
-    let mut rng = generator()?;
+    let mut rng = randomness()?;
     let source = AllowStdIo::new(BufReader::new(source));
     let stored = client
         .put(&world.owner, &request, source, &mut MemorySession::default(), &mut rng, &observer)
@@ -238,14 +260,17 @@ async fn repair(world: &World, client: &Net, file: FileId) -> Result<(u64, u64),
         if let Progress::Repaired { slot, miner, bytes: len } = progress {
             bytes.fetch_add(*len, std::sync::atomic::Ordering::Relaxed);
             println!(
-                "   segment {} shard {}: rebuilt, proven and paid on node {:02}",
+                "   segment {} replica {} shard {}: rebuilt, proven and paid on node {:02}",
                 slot.segment,
+                slot.replica,
                 slot.shard,
                 world.number(miner)
             );
         }
     };
-    let repaired = client.repair(file, None, &observer).await?;
+    // The owner's keys serve only where a replica is lost as a whole.
+    let keys = Some((&world.owner, &world.tagger));
+    let repaired = client.repair(file, keys, &observer).await?;
     if let Some((order, error)) = repaired.open.into_iter().next() {
         return Err(Failure(format!("repair order {order}: {error}")));
     }
@@ -338,51 +363,4 @@ fn bar(len: u64, what: &'static str) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-fn generator() -> Result<ChaCha20Rng, Failure> {
-    ChaCha20Rng::try_from_rng(&mut SysRng)
-        .map_err(|error| Failure(format!("the system has no randomness: {error}")))
-}
-
-/// Two segments and a bit of noise.
-fn made_up_file(dir: &Path) -> Result<PathBuf, Failure> {
-    let path = dir.join("made-up-file");
-    let mut out = BufWriter::new(File::create(&path).map_err(|e| at(&path, &e))?);
-    let mut rng = ChaCha20Rng::seed_from_u64(1);
-    let mut chunk = vec![0; 1 << 20];
-    for _ in 0..70 {
-        rng.fill_bytes(&mut chunk);
-        out.write_all(&chunk)?;
-    }
-    out.write_all(b"the end")?;
-    out.flush()?;
-    Ok(path)
-}
-
-/// BLAKE3 of both files, which must be equal byte by byte.
-fn compare(original: &Path, copy: &Path) -> Result<String, Failure> {
-    let mut left = BufReader::new(File::open(original).map_err(|e| at(original, &e))?);
-    let mut right = BufReader::new(File::open(copy).map_err(|e| at(copy, &e))?);
-    let (mut hasher, mut a, mut b) = (blake3::Hasher::new(), vec![0; 1 << 20], Vec::new());
-    loop {
-        let count = left.read(&mut a)?;
-        b.resize(count, 0);
-        right.read_exact(&mut b).map_err(|_| Failure("what came back is shorter".into()))?;
-        expect(a[..count] == b[..], "what came back differs")?;
-        if count == 0 {
-            break;
-        }
-        hasher.update(&b);
-    }
-    expect(right.read(&mut a)? == 0, "what came back is longer")?;
-    Ok(hex(hasher.finalize().as_bytes()))
-}
-
-fn expect(holds: bool, otherwise: &str) -> Result<(), Failure> {
-    if holds { Ok(()) } else { Err(Failure(otherwise.into())) }
-}
-
-fn at(path: &Path, error: &std::io::Error) -> Failure {
-    Failure(format!("{}: {error}", path.display()))
 }

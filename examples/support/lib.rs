@@ -2,12 +2,14 @@
 
 mod audits;
 mod damage;
+mod files;
 mod report;
 mod spawned;
 mod world;
 
 pub use audits::{Policy, Round, Shadow, audit_round};
 pub use damage::{Damage, Kind, damage};
+pub use files::{at, compare, expect, made_up_file};
 pub use report::{Stage, hex, human, table};
 pub use spawned::Spawned;
-pub use world::{Failure, Net, World};
+pub use world::{Failure, Net, World, randomness};

@@ -179,7 +179,10 @@ fn now_ms() -> u64 {
 }
 
 /// A generator seeded by the operating system.
-pub(crate) fn randomness() -> Result<impl CryptoRng + Send + use<>, Failure> {
+///
+/// # Errors
+/// [`Failure`] when the system has no randomness.
+pub fn randomness() -> Result<impl CryptoRng + Send + use<>, Failure> {
     ChaCha20Rng::try_from_rng(&mut SysRng)
         .map_err(|error| Failure(format!("the system has no randomness: {error}")))
 }
