@@ -83,10 +83,13 @@ fn format_pins() {
         .zip(actions(&key))
         .map(|(nonce, action)| SignedCall::sign(&key, CHAIN, nonce, action))
         .collect();
-    let block =
-        Block { height: 1, time: 1_700_000_000_000, randomness: seeded("beacon"), calls: calls.clone() };
-    let mut state =
-        State::genesis(Params::example(CHAIN), 0, [(key.account(), 1 << 90)]).unwrap();
+    let block = Block {
+        height: 1,
+        time: 1_700_000_000_000,
+        randomness: seeded("beacon"),
+        calls: calls.clone(),
+    };
+    let mut state = State::genesis(Params::example(CHAIN), 0, [(key.account(), 1 << 90)]).unwrap();
     let genesis = borsh::to_vec(&state).unwrap();
     apply(&mut state, &block).unwrap();
     let nodes: Vec<Candidate> = (0..20u8)

@@ -23,7 +23,8 @@ fn what_is_overdue_is_refused_even_before_the_begin_phase_closed_it() {
         tag_key: [0; 32],
         sectors: 64,
         commitment: [0; 32],
-        segments: [Segment { salt: [0; 16], root: [0; 32], fragments: [[0; 32]; 12].into() }].into(),
+        segments: [Segment { salt: [0; 16], root: [0; 32], fragments: [[0; 32]; 12].into() }]
+            .into(),
         sections: Vec::new(),
     };
     let slot = manifest.slots().next().unwrap();

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cess_ledger::{
-    Action, Error, Event, FileId, FragmentStatus, MinerStatus, Sampling, Verdict,
-};
+use cess_ledger::{Action, Error, Event, FileId, FragmentStatus, MinerStatus, Sampling, Verdict};
 
 use crate::world::{DAY, SECOND, TOKEN, Who, World, params};
 
@@ -224,8 +222,7 @@ fn a_proof_of_another_prover_round_or_target_fails() {
         unreachable!()
     };
     let theirs = world.state.audit_targets(&other.id()).remove(0);
-    let Action::Answer { proof: their_proof, .. } = world.answer_action(other.id(), &theirs)
-    else {
+    let Action::Answer { proof: their_proof, .. } = world.answer_action(other.id(), &theirs) else {
         unreachable!()
     };
     let verdict = |mut world: World, proof: Option<Vec<u8>>| {

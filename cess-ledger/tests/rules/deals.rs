@@ -30,7 +30,10 @@ fn a_deal_lives_from_opening_to_its_end_and_every_token_finds_its_payee() {
     assert_eq!(world.balance(Who::Owner), FUNDS - fee);
     world.report_all(deal, file);
     let record = world.state.file(&file).unwrap().clone();
-    assert_eq!((record.escrow, record.stored), (fee, world.profile.stored_len(Visibility::Public, 150_000).unwrap()));
+    assert_eq!(
+        (record.escrow, record.stored),
+        (fee, world.profile.stored_len(Visibility::Public, 150_000).unwrap())
+    );
     let end = record.ends_at().unwrap();
     assert_eq!(end, world.state.time() + DAY);
 

@@ -2,10 +2,12 @@
 
 use borsh::BorshDeserialize as _;
 use cess_ledger::{
-    Action, Block, Error, Manifest, Profile, Section, Segment, SignedCall, Slot, State, Visibility,
+    Action, Block, Error, Manifest, Profile, Section, SignedCall, Slot, State, Visibility,
 };
 
 use crate::world::{CHAIN, Who, World, profile};
+
+type Spoil<'a> = &'a dyn Fn(&mut Manifest);
 
 fn manifest() -> Manifest {
     let mut world = World::new(0);
@@ -17,7 +19,7 @@ fn every_inconsistency_of_a_manifest_is_refused_by_name() {
     let good = manifest();
     assert_eq!(Manifest::from_bytes(&good.to_bytes()), Ok(good.clone()));
     let section = |kind, len| Section { kind, bytes: vec![0; len] };
-    let spoil: [(&str, &dyn Fn(&mut Manifest)); 12] = [
+    let spoil: [(&str, Spoil); 12] = [
         ("version", &|m| m.version = 2),
         ("sectors", &|m| m.sectors = 63),
         ("segments", &|m| m.len = 65_536),
@@ -148,5 +150,4 @@ fn a_segment_outside_the_file_has_no_layout() {
     assert_eq!(Profile::CESS.layout(Visibility::Public, 5, 1).unwrap_err(), refused);
     let bad = Profile::new(0, Profile::CESS.geometry(), 1 << 16);
     assert_eq!(bad, Err(Error::BadProfile { replicas: 0, segment_len: 1 << 16 }));
-    let _ = Segment { salt: [0; 16], root: [0; 32], fragments: Vec::new() };
 }

@@ -45,7 +45,9 @@ fn action(world: &mut World, step: Step) -> Option<(Who, Action)> {
         2 => (miner, Action::TopUp { amount: TOKEN / 50 }),
         3 => (miner, Action::Resume),
         4 if step.pick < 100 => (miner, Action::Exit),
-        5..8 => (Who::Owner, world.open_action(u64::from(step.pick) * 500, 1 + u64::from(step.who % 3))),
+        5..8 => {
+            (Who::Owner, world.open_action(u64::from(step.pick) * 500, 1 + u64::from(step.who % 3)))
+        }
         8..12 => {
             let opened = |d: &cess_ledger::Deal| d.status == DealStatus::Opened && d.seed.is_some();
             let (id, deal) = deals.iter().rev().find(|(_, deal)| opened(deal))?;
@@ -56,11 +58,11 @@ fn action(world: &mut World, step: Step) -> Option<(Who, Action)> {
             (Who::Owner, world.close_action(*id, &manifest, holder))
         }
         12..16 => {
-            let closed = deals.iter().filter_map(|(id, deal)| match deal.status {
+            let mut closed = deals.iter().rev().filter_map(|(id, deal)| match deal.status {
                 DealStatus::Closed { file, .. } => Some((*id, file)),
                 _ => None,
             });
-            let (id, file) = closed.last()?;
+            let (id, file) = closed.next()?;
             (miner, world.report_action(id, file, miner.id()))
         }
         16..19 => {

@@ -205,7 +205,7 @@ impl World {
             for place in 0..profile.fragments_per_segment() {
                 let mut bytes = vec![0; shard_len];
                 let mut hasher = blake3::Hasher::new_derive_key("cess-ledger tests data");
-                hasher.update(&[salt, place as u8]).update(&index.to_le_bytes());
+                hasher.update(&[salt, u8::try_from(place).unwrap()]).update(&index.to_le_bytes());
                 hasher.finalize_xof().fill(&mut bytes);
                 let replica = u32::try_from(place / profile.geometry().total()).unwrap();
                 let tagged = self.secrets[&tagger].tag(replica, &bytes).unwrap();
