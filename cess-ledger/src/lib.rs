@@ -13,6 +13,8 @@
 //! nothing.
 
 extern crate alloc;
+#[cfg(all(test, not(feature = "std")))]
+extern crate std;
 
 mod account;
 mod apply;
