@@ -40,13 +40,16 @@ impl<C: Chain, D: Directory> Client<C, D> {
         let manifest = self.file(id).await?.manifest;
         let key = self.chain.tag_key(manifest.tag_key).await?.ok_or(Error::TagKeyMissing)?;
         let key = PublicKey::from_bytes(&key.key)?;
+        if key.key_id().to_bytes() != manifest.tag_key || key.sectors().get() != manifest.sectors {
+            return Err(Error::TagKeyMissing);
+        }
         let head = self.chain.head().await?;
         let mut seed = [0; 32];
         rng.fill_bytes(&mut seed);
 
         let mut holdings = BTreeMap::<AccountId, Vec<FragmentInfo>>::new();
         let mut audited = Audited::default();
-        for record in self.chain.fragments(id).await? {
+        for record in self.records(id, &manifest).await? {
             if record.status == FragmentStatus::Lost {
                 let slot = Slot::at(&manifest.profile, record.info.index);
                 let (miner, error) = (record.miner, NodeError::NotFound);

@@ -170,16 +170,25 @@ pub trait ChainExt: Chain {
     ///
     /// # Errors
     /// [`ChainError::Refused`]; [`ChainError::Unreachable`] when its fate is still unknown after
-    /// [`ATTEMPTS`]; [`ChainError::NonceTaken`] when another call of the account came first.
+    /// [`ATTEMPTS`]; [`ChainError::NonceTaken`] when as many other calls of the account came first.
     fn act(
         &self,
         key: &AccountKey,
         action: Action,
     ) -> impl Future<Output = Result<Receipt, ChainError>> + Send {
         async move {
-            let head = self.head().await?;
-            let nonce = self.account(key.account()).await?.nonce;
-            self.submit_surely(SignedCall::sign(key, head.chain_id, nonce, action)).await
+            let chain_id = self.head().await?.chain_id;
+            let mut last = Err(ChainError::Unreachable { attempts: 0 });
+            for _ in 0..ATTEMPTS {
+                let nonce = self.account(key.account()).await?.nonce;
+                let call = SignedCall::sign(key, chain_id, nonce, action.clone());
+                last = self.submit_surely(call).await;
+                // Another call of the account came first, so this one never counted.
+                if !matches!(last, Err(ChainError::NonceTaken { .. })) {
+                    break;
+                }
+            }
+            last
         }
     }
 
@@ -187,7 +196,7 @@ pub trait ChainExt: Chain {
     /// repeated.
     ///
     /// # Errors
-    /// As [`act`](Self::act).
+    /// As [`act`](Self::act); [`ChainError::NonceTaken`] when another call has this one's nonce.
     fn submit_surely(
         &self,
         call: SignedCall,

@@ -1,8 +1,8 @@
 //! The client: a chain, and the nodes it can reach.
 
-use cess_ledger::{AccountId, File, FileId};
+use cess_ledger::{AccountId, File, FileId, FragmentRecord, Manifest, Slot};
 
-use crate::{Chain, ChainExt, Directory, Error, NodeError};
+use crate::{Chain, ChainError, ChainExt, Directory, Error, NodeError};
 
 /// put, get, audit, repair over any chain and any nodes. It holds no keys: each call takes those
 /// it needs.
@@ -35,5 +35,31 @@ impl<C: Chain, D: Directory> Client<C, D> {
             return Err(Error::NoSuchFile(id));
         }
         Ok(file)
+    }
+
+    /// The records of all fragments of a file, each in its place and of the fragment that the
+    /// manifest has there: a chain that leaves one out hides a loss.
+    pub(crate) async fn records(
+        &self,
+        id: FileId,
+        manifest: &Manifest,
+    ) -> Result<Vec<FragmentRecord>, Error> {
+        let records = self.chain.fragments(id).await?;
+        if records.is_empty() {
+            // It ended since its manifest was read.
+            return Err(Error::NoSuchFile(id));
+        }
+        let fits = |(slot, record): (Slot, &FragmentRecord)| {
+            let fragment = manifest.fragment(slot);
+            record.info.index == slot.index(&manifest.profile)
+                && record.info.file == id
+                && fragment.is_ok_and(|fragment| fragment == record.info.fragment)
+        };
+        if records.len() as u64 != manifest.fragment_count()
+            || !manifest.slots().zip(&records).all(fits)
+        {
+            return Err(ChainError::Protocol { asked: "fragments" }.into());
+        }
+        Ok(records)
     }
 }

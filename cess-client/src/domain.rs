@@ -8,6 +8,8 @@ pub(crate) const DATA: &str = "cess-client v1 data";
 pub(crate) const REPLICA: &str = "cess-client v1 replica";
 /// Owner seed → tag key seed.
 pub(crate) const TAG: &str = "cess-client v1 tag";
+/// Request of an upload → digest by which its session is known.
+pub(crate) const REQUEST: &str = "cess-client v1 request";
 /// Data wrapping key and file salt → key under which a session's source is hashed.
 pub(crate) const SOURCE: &str = "cess-client v1 source";
 /// Caller's randomness, file and miner → seed of a client's own audit.

@@ -45,6 +45,14 @@ pub enum Error {
         /// Nodes that are left.
         available: usize,
     },
+    /// More nodes failed in one upload than its placement may leave out.
+    #[error("{failed} nodes failed, at most {max} may be left out")]
+    TooManyFailures {
+        /// The most that may: a quarter of the candidates.
+        max: usize,
+        /// How many did.
+        failed: usize,
+    },
     /// The deal's deadline passed before the upload was done. The hold was refunded.
     #[error("deal expired before the upload was done")]
     DealExpired,
@@ -108,19 +116,30 @@ impl Error {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Chain(ChainError::Refused(refused)) => refused.hint(),
+            Self::Chain(ChainError::Refused(refused)) | Self::Profile(refused) => refused.hint(),
+            Self::Chain(ChainError::NonceTaken { .. }) => "let one program at a time sign calls",
             Self::Chain(_) => "check the chain's address and try again; nothing is paid twice",
-            Self::Source(_) | Self::Sink(_) => "check path, permissions and free space",
+            Self::Source(_) | Self::Sink(_) | Self::Session(_) => {
+                "check path, permissions and free space, and run the same call again"
+            }
             Self::SessionMismatch => "use one session store for each upload",
-            Self::SourceChanged { .. } => "start a new upload with an empty session store",
-            Self::TooLarge { .. } => "open a deal with a higher bound",
+            Self::SourceChanged { .. } | Self::DealExpired => {
+                "start a new upload with an empty session store"
+            }
+            Self::TooLarge { .. } => "start a new upload with a higher bound",
             Self::NotEnoughNodes { .. } => "choose a profile that needs fewer nodes, or add nodes",
+            Self::TooManyFailures { .. } => "look at the nodes' errors, then run the upload again",
             Self::NotActive { .. } => "run the same upload again before the deadline",
+            Self::NoSuchFile(_) => "check the id; a file whose term is over is gone",
             Self::KeyNeeded | Self::WrongKey => "pass the keys of the file's owner",
             Self::NotEnoughShards { .. } => {
                 "wait for nodes to come back; nothing wrong was written"
             }
-            _ => "see the error's documentation",
+            Self::Inconsistent { .. } => "this file can't be read; its uploader made it so",
+            Self::TagKeyMissing => "register the tag key first: Tagger::registration",
+            Self::Node { .. } => "try again; another node may take it",
+            Self::Podr2(inner) => inner.hint(),
+            Self::Erasure(_) | Self::Encryption(_) => "report it: no input should lead here",
         }
     }
 }

@@ -10,7 +10,7 @@ use cess_pre::{
 use futures::{AsyncWrite, AsyncWriteExt, StreamExt, stream::FuturesUnordered};
 
 use crate::{
-    Chain, ChainExt, Client, Directory, Error, NodeError, Observer, Owner, Progress, StorageNode,
+    Chain, Client, Directory, Error, NodeError, Observer, Owner, Progress, StorageNode,
     coding::Coder, put::part,
 };
 
@@ -91,7 +91,7 @@ impl<C: Chain, D: Directory> Client<C, D> {
         owner: Option<&'a Owner>,
         observer: Observer<'a>,
     ) -> Result<Reading<'a>, Error> {
-        let records = self.chain.fragments(id).await?;
+        let records = self.records(id, &manifest).await?;
         let coder = Coder::of(&manifest, owner);
         Ok(Reading { manifest, records, coder, observer })
     }
@@ -105,7 +105,10 @@ impl<C: Chain, D: Directory> Client<C, D> {
     ) -> Result<Vec<u8>, Error> {
         let manifest = &reading.manifest;
         let geometry = manifest.profile.geometry();
+        let segment = usize::try_from(index).ok().and_then(|i| manifest.segments.get(i));
+        let root = segment.ok_or(Error::Inconsistent { segment: index })?.root;
         let mut best = 0;
+        let mut failure = None;
         // Only the owner can take the mask off the other replicas.
         let usable = if reading.coder.owner.is_some() { manifest.profile.replicas() } else { 1 };
         for replica in 0..usable {
@@ -114,7 +117,6 @@ impl<C: Chain, D: Directory> Client<C, D> {
             if shards.len() < geometry.data() {
                 continue;
             }
-            let root = &manifest.segments[index as usize].root;
             let stored = manifest.profile.stored_segment_len(
                 manifest.visibility,
                 manifest.len,
@@ -122,9 +124,17 @@ impl<C: Chain, D: Directory> Client<C, D> {
             )?;
             let stored = usize::try_from(stored).map_err(|_| cess_ledger::Error::Overflow)?;
             let shards: Vec<(usize, &[u8])> = shards.iter().map(|(i, s)| (*i, &s[..])).collect();
-            return reading.coder.decode(index, replica, root, stored, &shards);
+            match reading.coder.decode(index, replica, &root, stored, &shards) {
+                // The mask of replica 0 is public, that of the others is its owner's.
+                Err(Error::Inconsistent { .. }) if replica > 0 => {
+                    failure.get_or_insert(Error::WrongKey);
+                }
+                Err(error @ Error::Inconsistent { .. }) => failure = Some(error),
+                decoded => return decoded,
+            }
         }
-        Err(Error::NotEnoughShards { segment: index, have: best, need: geometry.data() })
+        let need = geometry.data();
+        Err(failure.unwrap_or(Error::NotEnoughShards { segment: index, have: best, need }))
     }
 
     /// Up to `wanted` intact shards of one replica of a segment, data shards first; the shard
@@ -149,9 +159,7 @@ impl<C: Chain, D: Directory> Client<C, D> {
                 let place = usize::try_from(slot.index(&reading.manifest.profile));
                 let record = place.ok().and_then(|i| reading.records.get(i));
                 // A fragment on the ledger as lost has no node that answers for it.
-                let Some(record) = record.filter(|r| {
-                    r.status != FragmentStatus::Lost && r.info.name() == fragment.name().to_bytes()
-                }) else {
+                let Some(record) = record.filter(|r| r.status != FragmentStatus::Lost) else {
                     continue;
                 };
                 let miner = record.miner;

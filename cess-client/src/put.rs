@@ -1,15 +1,16 @@
 //! put: from a stream to an active deal, one segment in memory at a time.
 
-use std::{collections::BTreeSet, sync::Arc};
+mod calls;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use cess_erasure::Codec;
 use cess_ledger::{
-    Action, Amount, Deal, DealId, DealStatus, Event, Exclusion, FileId, Manifest, Placement,
-    Profile, Segment, SignedCall, Visibility, declare_tags,
+    Amount, Deal, DealId, Exclusion, FileId, Manifest, Placement, Profile, Segment, Visibility,
 };
 use cess_pre::{
-    DataKey, WrappedKey,
+    WrappedKey,
     dem::{Dem, FreshSalt, Part},
 };
 use futures::{AsyncRead, future::join_all};
@@ -17,8 +18,8 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::{
-    Chain, ChainError, ChainExt, Client, Directory, Error, NodeError, Observer, Owner, Progress,
-    SessionStore, StorageNode, TaggedSegment, Tagger, Upload,
+    Chain, Client, Directory, Error, NodeError, Observer, Owner, Progress, SessionStore,
+    StorageNode, TaggedSegment, Tagger, Upload,
     coding::Coder,
     domain,
     session::{Done, Session},
@@ -117,99 +118,6 @@ impl<C: Chain, D: Directory> Client<C, D> {
         store.clear().map_err(|e| Error::Session(e.kind()))?;
         let stored = manifest.profile.stored_len(manifest.visibility, manifest.len)?;
         Ok(Stored { file, deal, len: manifest.len, stored })
-    }
-
-    /// Draws salt and data key, signs the opening call, and writes all of it down before anything
-    /// leaves.
-    async fn begin(
-        &self,
-        owner: &Owner,
-        request: &PutRequest<'_>,
-        digest: [u8; 32],
-        store: &mut impl SessionStore,
-        rng: &mut impl CryptoRng,
-    ) -> Result<Session, Error> {
-        let mut salt = [0; 32];
-        rng.fill_bytes(&mut salt);
-        let wrapped = match request.visibility {
-            Visibility::Public => None,
-            Visibility::Private => {
-                let key = DataKey::generate(rng);
-                Some(WrappedKey::seal(&owner.data, &key, &salt, rng)?.to_bytes())
-            }
-        };
-        let action = Action::OpenDeal {
-            profile: request.profile,
-            visibility: request.visibility,
-            max_len: request.max_len,
-            term_ms: request.term_ms,
-            bid: request.bid,
-        };
-        let session = Session {
-            version: Session::VERSION,
-            request: digest,
-            salt,
-            wrapped,
-            open: self.signed(owner, action).await?,
-            deal: None,
-            done: Vec::new(),
-            exclusions: Vec::new(),
-            close: None,
-        };
-        session.save(store)?;
-        Ok(session)
-    }
-
-    async fn signed(&self, owner: &Owner, action: Action) -> Result<SignedCall, Error> {
-        let chain_id = self.chain.head().await?.chain_id;
-        let nonce = self.chain.account(owner.account.account()).await?.nonce;
-        Ok(SignedCall::sign(&owner.account, chain_id, nonce, action))
-    }
-
-    /// Submits the signed opening call until its fate is known. Another call of the account may
-    /// have taken its nonce: then this one never counted, and it is signed anew.
-    async fn opened(
-        &self,
-        owner: &Owner,
-        session: &mut Session,
-        store: &mut impl SessionStore,
-    ) -> Result<DealId, Error> {
-        if let Some(deal) = session.deal {
-            return Ok(deal);
-        }
-        let receipt = loop {
-            match self.chain.submit_surely(session.open.clone()).await {
-                Err(ChainError::NonceTaken { .. }) => {
-                    session.open = self.signed(owner, session.open.call.action.clone()).await?;
-                    session.save(store)?;
-                }
-                other => break other?,
-            }
-        };
-        let opened = receipt.events.iter().find_map(|event| match event {
-            Event::DealOpened { deal, .. } => Some(*deal),
-            _ => None,
-        });
-        let deal = opened.ok_or(ChainError::Protocol { asked: "open deal" })?;
-        session.deal = Some(deal);
-        session.save(store)?;
-        Ok(deal)
-    }
-
-    /// Waits for the block that brings the placement seed.
-    async fn seeded(&self, id: DealId) -> Result<Deal, Error> {
-        loop {
-            let height = self.chain.head().await?.height;
-            let deal = self.chain.deal(id).await?;
-            let deal = deal.ok_or(ChainError::Protocol { asked: "deal" })?;
-            if deal.status == DealStatus::Expired {
-                return Err(Error::DealExpired);
-            }
-            if deal.seed.is_some() {
-                return Ok(deal);
-            }
-            self.chain.wait(height).await?;
-        }
     }
 
     async fn send_segments<R: AsyncRead + Unpin + Send>(
@@ -322,17 +230,16 @@ impl<C: Chain, D: Directory> Client<C, D> {
             let nodes: Vec<_> =
                 nodes.into_iter().skip(usize::from(replica) * shards.len()).collect();
             let sends: Vec<_> = (0..shards.len())
-                .filter(|&i| sent[i] != nodes.get(i).copied())
-                .zip(std::iter::repeat(()))
-                .filter_map(|(i, ())| {
+                .filter_map(|i| {
+                    let miner = *nodes.get(i)?;
                     let (fragment, _) = siblings.0.get(i)?;
                     let upload = Upload {
                         name: fragment.name(),
                         bytes: shards[i].clone(),
                         siblings: siblings.clone(),
                     };
-                    let miner = *nodes.get(i)?;
-                    Some(async move { (i, miner, self.send(job, miner, upload).await) })
+                    let send = async move { (i, miner, self.send(job, miner, upload).await) };
+                    (sent[i] != Some(miner)).then_some(send)
                 })
                 .collect();
             if sends.is_empty() {
@@ -347,11 +254,7 @@ impl<C: Chain, D: Directory> Client<C, D> {
                     Err(error) => {
                         (job.observer)(&Progress::NodeExcluded { miner, error });
                         let exclusion = Exclusion { miner, from_segment: index };
-                        placement.exclude(exclusion).map_err(|_| {
-                            let needed = job.request.profile.fragments_per_segment();
-                            let sent = sent.iter().flatten().count();
-                            Error::NotEnoughNodes { needed, available: sent }
-                        })?;
+                        placement.exclude(exclusion).map_err(not_enough)?;
                     }
                 }
             }
@@ -372,79 +275,6 @@ impl<C: Chain, D: Directory> Client<C, D> {
                 node.put(job.deal, upload).await
             }
             other => other,
-        }
-    }
-
-    async fn close(
-        &self,
-        job: &Job<'_>,
-        session: &mut Session,
-        store: &mut impl SessionStore,
-    ) -> Result<FileId, Error> {
-        loop {
-            let call = match &session.close {
-                Some(call) => call.clone(),
-                None => {
-                    let action = self.closing(job, session).await?;
-                    let call = self.signed(job.owner, action).await?;
-                    session.close = Some(call.clone());
-                    session.save(store)?;
-                    call
-                }
-            };
-            match self.chain.submit_surely(call).await {
-                Err(ChainError::NonceTaken { .. }) => session.close = None,
-                Err(ChainError::Refused(cess_ledger::Error::TooLate { .. })) => {
-                    return Err(Error::DealExpired);
-                }
-                other => {
-                    other?;
-                    break;
-                }
-            }
-        }
-        Ok(manifest(job, session).file_id())
-    }
-
-    async fn closing(&self, job: &Job<'_>, session: &Session) -> Result<Action, Error> {
-        let manifest = manifest(job, session);
-        let file = manifest.file_id();
-        let tagger = job.request.tagger;
-        if self.chain.tag_key(manifest.tag_key).await?.is_none() {
-            return Err(Error::TagKeyMissing);
-        }
-        let chain_id = self.chain.head().await?.chain_id;
-        Ok(Action::CloseDeal {
-            deal: job.deal,
-            declaration: declare_tags(
-                &tagger.account,
-                &chain_id,
-                job.deal,
-                file,
-                &manifest.tag_key,
-            ),
-            manifest: manifest.to_bytes(),
-            exclusions: session.exclusions.clone(),
-            access: session.wrapped.map(|w| w.to_vec()).unwrap_or_default(),
-        })
-    }
-
-    /// Asks every node of the file to check its tags and report.
-    async fn collect_reports(&self, job: &Job<'_>, file: FileId) -> Result<(), Error> {
-        let fragments = self.chain.fragments(file).await?;
-        let miners: BTreeSet<_> = fragments.iter().map(|record| record.miner).collect();
-        let reports = miners.into_iter().map(|miner| async move {
-            let result = match self.node(&miner) {
-                Ok(node) => node.report(job.deal).await,
-                Err(error) => Err(error),
-            };
-            (job.observer)(&Progress::Reported { miner, error: result.err() });
-        });
-        join_all(reports).await;
-        match self.chain.deal(job.deal).await?.map(|deal| deal.status) {
-            Some(DealStatus::Active { .. }) => Ok(()),
-            Some(DealStatus::Closed { missing, .. }) => Err(Error::NotActive { missing }),
-            _ => Err(Error::DealExpired),
         }
     }
 }
@@ -475,7 +305,7 @@ fn request_digest(owner: &Owner, request: &PutRequest<'_>) -> [u8; 32] {
         request.bid,
         request.tagger.public().key_id().to_bytes(),
     );
-    *blake3::hash(&borsh::to_vec(&fields).unwrap_or_default()).as_bytes()
+    blake3::derive_key(domain::REQUEST, &borsh::to_vec(&fields).unwrap_or_default())
 }
 
 /// The session compares the source by a keyed hash: whoever reads the store learns nothing of it.
@@ -508,6 +338,9 @@ fn not_enough(error: cess_ledger::Error) -> Error {
     match error {
         cess_ledger::Error::NotEnoughNodes { needed, available } => {
             Error::NotEnoughNodes { needed, available }
+        }
+        cess_ledger::Error::TooManyExclusions { max, got } => {
+            Error::TooManyFailures { max, failed: got }
         }
         other => Error::Profile(other),
     }

@@ -7,8 +7,8 @@ use cess_ledger::{AccountId, Candidate, FileId, MinerStatus, Order, OrderId, Que
 use cess_podr2::{KeyId, Tags};
 
 use crate::{
-    Chain, ChainExt, Client, Directory, Error, NodeError, Observer, Owner, Progress, StorageNode,
-    TaggedSegment, Tagger, Upload, domain, get::Reading,
+    Chain, ChainError, ChainExt, Client, Directory, Error, NodeError, Observer, Owner, Progress,
+    StorageNode, TaggedSegment, Tagger, Upload, domain, get::Reading,
 };
 
 /// What a repair did.
@@ -49,7 +49,7 @@ impl<C: Chain, D: Directory> Client<C, D> {
                     let bytes = details.info.fragment_len();
                     observer(&Progress::Repaired { slot, miner, bytes });
                     repaired.completed.push((order, miner));
-                    reading.records = self.chain.fragments(id).await?;
+                    reading.records = self.records(id, &reading.manifest).await?;
                 }
                 Err(error) => repaired.open.push((order, error)),
             }
@@ -65,6 +65,9 @@ impl<C: Chain, D: Directory> Client<C, D> {
         keys: Option<(&Owner, &Tagger)>,
     ) -> Result<AccountId, Error> {
         let slot = Slot::at(&reading.manifest.profile, order.info.index);
+        if reading.manifest.fragment(slot)? != order.info.fragment {
+            return Err(ChainError::Protocol { asked: "orders" }.into());
+        }
         let (bytes, tags) = self.rebuild(reading, slot, keys).await?;
         let mut last = None;
         let mut tried = 0;

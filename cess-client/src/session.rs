@@ -1,6 +1,9 @@
 //! The session of an unfinished upload: all that is needed to go on after a crash.
 
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use cess_ledger::{DealId, Exclusion, Segment, SignedCall};
@@ -62,6 +65,15 @@ impl FileSession {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
+
+    /// A new name outlives a crash when its folder is synced; only Unix opens folders.
+    fn sync_folder(&self) -> io::Result<()> {
+        if cfg!(unix) {
+            let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty());
+            fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+        }
+        Ok(())
+    }
 }
 
 impl SessionStore for FileSession {
@@ -79,7 +91,8 @@ impl SessionStore for FileSession {
         let mut file = fs::File::create(&next)?;
         io::Write::write_all(&mut file, session)?;
         file.sync_all()?;
-        fs::rename(&next, &self.0)
+        fs::rename(&next, &self.0)?;
+        self.sync_folder()
     }
 
     fn clear(&mut self) -> io::Result<()> {
