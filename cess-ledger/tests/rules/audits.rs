@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use cess_ledger::{Action, Error, Event, FileId, FragmentStatus, MinerStatus, Sampling, Verdict};
+use cess_ledger::{
+    Action, Error, Event, FileId, FragmentStatus, Manifest, MinerStatus, Sampling, Verdict,
+};
 
 use crate::world::{DAY, SECOND, TOKEN, Who, World, params};
 
@@ -133,6 +135,46 @@ fn what_stays_unanswered_while_narrowing_counts_as_bad() {
     });
     assert_eq!(named, Some(4));
     assert_eq!(world.state.holding(&who.id()).count(), 1);
+}
+
+#[test]
+fn the_parts_of_a_narrowed_audit_are_bounded_in_blocks() {
+    let mut world = World::new(3);
+    let geometry = world.profile.geometry();
+    world.profile = cess_ledger::Profile::new(1, geometry, 64 << 20).unwrap();
+    let deal = world.open(18 * (64 << 20), 10);
+    // Nobody proves these, so any roots will do.
+    let root = |i: u8, j: u8| blake3::hash(&[i, j]).into();
+    let segments = (0..18u8).map(|i| cess_ledger::Segment {
+        salt: [0; 16],
+        root: [i; 32],
+        fragments: (0..3u8).map(|j| root(i, j)).collect(),
+    });
+    let mut manifest = Manifest {
+        version: Manifest::VERSION,
+        profile: world.profile,
+        visibility: cess_ledger::Visibility::Public,
+        len: 18 * (64 << 20),
+        salt: [0; 32],
+        tag_key: world.key_id(Who::Owner),
+        sectors: 64,
+        commitment: [0; 32],
+        segments: segments.collect(),
+        sections: Vec::new(),
+    };
+    manifest.salt[0] = 1;
+    let close = world.close_action(deal, &manifest, Who::Owner);
+    world.ok(Who::Owner, close);
+    world.report_all(deal, manifest.file_id());
+    world.window();
+    let who = Who::Miner(0);
+    let round = world.state.audit(&who.id()).unwrap().round;
+    world.ok(who, Action::Answer { round, target: 0, proof: None });
+    world.wait(SECOND);
+    // Sixteen parts of two would do, but two fragments have 33,826 blocks.
+    let targets = world.state.audit_targets(&who.id());
+    assert_eq!(targets.len(), 18);
+    assert!(targets.iter().all(|t| t.challenge.total_blocks() == 16_913));
 }
 
 #[test]

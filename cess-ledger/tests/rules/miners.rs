@@ -74,12 +74,28 @@ fn a_leaving_miner_is_audited_and_a_hand_over_during_an_audit_fails_nobody() {
     let before = world.state.miner(&who.id()).unwrap().collateral;
     world.repair(order, taker);
     assert_eq!(world.status_name(who), MinerStatus::Exiting, "its audit is open");
-    let paid = world.balance(taker);
     world.wiped.insert((who.id(), name));
     assert_eq!(world.answer(who), Verdict::Passed);
     assert_eq!(world.status_name(who), MinerStatus::Gone);
-    assert_eq!(world.balance(taker), paid, "another's audit pays the new holder nothing");
     assert!(world.balance(who) >= FUNDS - TOKEN + before);
+}
+
+#[test]
+fn an_audit_pays_nobody_for_a_fragment_that_changed_hands_since_its_snapshot() {
+    let mut world = World::new(4);
+    let file = world.store(1000, 1);
+    let (name, who) = world.names(file)[0];
+    world.ok(who, Action::Exit);
+    world.window();
+    let order = world.state.fragment(&name).unwrap().order.unwrap();
+    let taker = world.stranger(file);
+    world.repair(order, taker);
+    let paid = world.balance(taker);
+    world.wait(600 * SECOND);
+    assert_eq!(world.answer(who), Verdict::Passed);
+    assert_eq!(world.balance(taker), paid);
+    world.audit_all();
+    assert!(world.balance(taker) > paid, "its own audit pays it");
 }
 
 #[test]

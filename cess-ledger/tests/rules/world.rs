@@ -160,7 +160,9 @@ impl World {
     }
 
     pub(crate) fn who(&self, id: &AccountId) -> Who {
-        (0..self.miners).map(Who::Miner).find(|who| who.id() == *id).unwrap()
+        let people = [Who::Owner, Who::Other, Who::Tagger].into_iter();
+        let mut everybody = people.chain((0..self.miners).map(Who::Miner));
+        everybody.find(|who| who.id() == *id).unwrap()
     }
 
     pub(crate) fn status(&self, number: u8) -> MinerStatus {
