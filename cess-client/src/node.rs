@@ -291,3 +291,6 @@ impl<N: StorageNode + Clone, F: Fn(&AccountId) -> Option<N> + Send + Sync> Direc
         self(miner)
     }
 }
+
+#[cfg(test)]
+mod tests;

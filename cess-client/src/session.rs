@@ -154,3 +154,6 @@ impl Session {
         store.save(&bytes).map_err(|e| Error::Session(e.kind()))
     }
 }
+
+#[cfg(test)]
+mod tests;
