@@ -2,13 +2,14 @@
 
 use std::{future::Future, sync::Arc};
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use cess_ledger::{
     Account, AccountId, AccountKey, Action, Amount, Answer, AuditTarget, Deal, DealId, Event, File,
     FileId, FragmentRecord, Head, Miner, Order, OrderId, Params, Query, SignedCall, TagKey,
 };
 
 /// A value and the block it speaks of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct At<T> {
     /// Height of the block.
     pub height: u64,
@@ -17,7 +18,7 @@ pub struct At<T> {
 }
 
 /// A call that is final.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Receipt {
     /// Height of its block.
     pub height: u64,
@@ -51,6 +52,70 @@ pub enum ChainError {
         /// The nonce.
         nonce: u64,
     },
+    /// The chain's store failed. What was final stays final.
+    #[error("chain's store: {0}")]
+    Store(#[from] ChainFault),
+}
+
+/// How the store of a chain failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, BorshSerialize, BorshDeserialize)]
+#[non_exhaustive]
+pub enum ChainFault {
+    /// There is no chain in that place.
+    #[error("no chain there")]
+    NotFound,
+    /// Another process, or another chain of this one, has it open.
+    #[error("in use by another process")]
+    InUse,
+    /// No space left.
+    #[error("no space left")]
+    NoSpace,
+    /// Not allowed.
+    #[error("permission denied")]
+    Permission,
+    /// Any other failure of input or output.
+    #[error("input or output error")]
+    Io,
+    /// The store has another version of the format.
+    #[error("format version {got}, expected {expected}")]
+    Format {
+        /// The version that this crate writes.
+        expected: u32,
+        /// The version found.
+        got: u32,
+    },
+    /// The store holds another chain.
+    #[error("holds another chain")]
+    OtherChain {
+        /// Id of the chain asked for.
+        expected: [u8; 32],
+        /// Id of the chain found.
+        got: [u8; 32],
+    },
+    /// The store is damaged, or is no chain's.
+    #[error("damaged, or no chain")]
+    Damaged,
+    /// A stored block gives other events than it gave when it was made: the rules changed.
+    #[error("block {height} was made by other rules")]
+    OtherRules {
+        /// Height of the first such block.
+        height: u64,
+    },
+}
+
+impl ChainFault {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotFound => "check the path, or open it with a genesis to begin a chain",
+            Self::InUse => "end the other process, or reach its chain over a socket",
+            Self::NoSpace => "make room, then open the chain again",
+            Self::Permission | Self::Io => "check path and permissions, then open the chain again",
+            Self::Format { .. } | Self::OtherRules { .. } => "use the version that wrote it",
+            Self::OtherChain { .. } => "check the path and the genesis",
+            Self::Damaged => "restore it from a backup",
+        }
+    }
 }
 
 /// A chain that runs [`cess_ledger`]'s rules.

@@ -117,6 +117,7 @@ impl Error {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Chain(ChainError::Refused(refused)) | Self::Profile(refused) => refused.hint(),
+            Self::Chain(ChainError::Store(fault)) => fault.hint(),
             Self::Chain(ChainError::NonceTaken { .. }) => "let one program at a time sign calls",
             Self::Chain(_) => "check the chain's address and try again; nothing is paid twice",
             Self::Source(_) | Self::Sink(_) | Self::Session(_) => {

@@ -33,7 +33,7 @@ mod source;
 pub mod testkit;
 
 pub use audit::Audited;
-pub use chain::{ATTEMPTS, At, Chain, ChainError, ChainExt, Receipt};
+pub use chain::{ATTEMPTS, At, Chain, ChainError, ChainExt, ChainFault, Receipt};
 pub use client::Client;
 pub use error::Error;
 pub use get::{BadFragment, Fetched};
