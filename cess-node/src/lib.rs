@@ -12,9 +12,15 @@
 //! - Nothing that a live deal covers is deleted.
 //! - It proves under its own identity alone.
 
+mod adopt;
+mod garbage;
+mod intake;
 mod keys;
+mod lock;
 mod node;
 mod prove;
+mod quota;
+mod report;
 mod store;
 
 pub use keys::KeyCache;

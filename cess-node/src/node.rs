@@ -1,37 +1,48 @@
-//! The node: what it takes, gives, reports and takes over.
+//! The node: what it takes and gives.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::Range,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use bytes::Bytes;
-use cess_client::{Chain, ChainExt, NodeError, StorageNode, TaggedSegment, Upload};
+use cess_client::{Chain, ChainError, ChainExt, NodeError, StorageNode, TaggedSegment, Upload};
 use cess_ledger::{
-    AccountId, AccountKey, Action, Deal, DealId, DealStatus, FragmentInfo, FragmentStatus, OrderId,
-    repair_challenge,
+    AccountId, AccountKey, Action, Deal, DealId, DealStatus, FragmentStatus, OrderId,
 };
 use cess_merkle::content::{self, Outboard};
-use cess_podr2::{
-    Challenge, Fragment, FragmentName, KeyId, ProvingKey, PublicKey, TagCheck, Tags, check_fragment,
-};
+use cess_podr2::{Challenge, Fragment, FragmentName, KeyId, ProvingKey, PublicKey};
 use object_store::ObjectStore;
 
-use crate::{KeyCache, store::Store};
+use crate::{KeyCache, lock::Locks, quota::Quotas, store::Store};
 
 /// The most bytes of a fragment that one read gives.
 const MAX_READ_LEN: u64 = 16 << 20;
+/// How often a call is signed anew when another process of the same account takes its nonce.
+const NONCES: usize = 4;
 
 /// A storage node: a miner's account, a chain, an object store.
+///
+/// One process may serve a miner's store at a time. The node may be called from many tasks at
+/// once; a call that is dropped half-way leaves at most what [`Node::collect_garbage`] removes.
 #[derive(Debug)]
 pub struct Node<C> {
     pub(crate) chain: C,
-    pub(crate) account: AccountKey,
+    account: AccountKey,
     pub(crate) store: Store,
     keys: KeyCache,
-    /// Bytes taken for deals that are still open. Nobody pays for them yet, so they are bounded.
-    open: Mutex<BTreeMap<DealId, u64>>,
+    pub(crate) quotas: Quotas,
+    /// Fragments that are being stored or deleted.
+    pub(crate) names: Locks<FragmentName>,
+    /// Deals that are being reported.
+    pub(crate) deals: Locks<DealId>,
+    /// Held while audits are answered.
+    pub(crate) audits: futures::lock::Mutex<()>,
+    /// Held from the signing of a call until it is final: an account's nonces rise one by one.
+    calls: futures::lock::Mutex<()>,
+    /// Keys without a fragment when garbage was collected last.
+    idle_keys: Mutex<BTreeSet<KeyId>>,
 }
 
 impl<C: Chain> Node<C> {
@@ -39,7 +50,18 @@ impl<C: Chain> Node<C> {
     /// crash of the machine, give it a store that syncs, as
     /// `LocalFileSystem::new_with_prefix(dir)?.with_fsync(true)`.
     pub fn new(chain: C, account: AccountKey, store: Arc<dyn ObjectStore>, keys: KeyCache) -> Self {
-        Self { chain, account, store: Store(store), keys, open: Mutex::default() }
+        Self {
+            chain,
+            account,
+            store: Store(store),
+            keys,
+            quotas: Quotas::default(),
+            names: Locks::default(),
+            deals: Locks::default(),
+            audits: futures::lock::Mutex::default(),
+            calls: futures::lock::Mutex::default(),
+            idle_keys: Mutex::default(),
+        }
     }
 
     /// The miner's account.
@@ -52,61 +74,32 @@ impl<C: Chain> Node<C> {
     /// # Errors
     /// [`NodeError::Store`].
     pub async fn fragments(&self) -> Result<BTreeMap<FragmentName, u64>, NodeError> {
-        self.store.list().await
-    }
-
-    /// Deletes what no open or live deal covers: fragments of expired deals, of ended files, and
-    /// those that went to another node. Returns how many.
-    ///
-    /// # Errors
-    /// [`NodeError::Store`] and [`NodeError::Chain`].
-    pub async fn collect_garbage(&self) -> Result<usize, NodeError> {
-        let mut deleted = 0;
-        for name in self.store.list().await?.into_keys() {
-            if self.covered(&name).await? {
-                continue;
-            }
-            let deal = match self.store.tags(&name).await {
-                Ok((deal, _)) => self.chain.deal(deal).await?,
-                Err(NodeError::NotFound | NodeError::Damaged) => None,
-                Err(error) => return Err(error),
-            };
-            let pending = deal.is_some_and(|d| {
-                matches!(d.status, DealStatus::Opened | DealStatus::Closed { .. })
-            });
-            if !pending {
-                self.store.delete(&name).await?;
-                deleted += 1;
-            }
-        }
-        Ok(deleted)
+        let names = self.store.list().await?.into_iter();
+        Ok(names.filter_map(|(name, len)| Some((name, len?))).collect())
     }
 
     pub(crate) fn id(&self) -> AccountId {
         self.account.account()
     }
 
-    /// Whether the chain holds this miner responsible for a fragment: as its home, in a claimed
-    /// repair, or in an open audit.
-    async fn covered(&self, name: &FragmentName) -> Result<bool, NodeError> {
-        if let Some(record) = self.chain.fragment(name.to_bytes()).await? {
-            if record.miner == self.id() && record.status != FragmentStatus::Lost {
-                return Ok(true);
-            }
-            let order = match record.order {
-                Some(order) => self.chain.order(order).await?,
-                None => None,
-            };
-            let claim = order.and_then(|order| order.claim);
-            if claim.is_some_and(|claim| claim.by == self.id()) {
-                return Ok(true);
-            }
-        }
-        let targets = self.chain.audit_targets(self.id()).await?;
-        let asked = |info: &FragmentInfo| info.fragment.name() == *name;
-        Ok(targets.iter().any(|t| t.fragments.iter().any(asked)))
+    pub(crate) fn idle_keys<T>(&self, look: impl FnOnce(&mut BTreeSet<KeyId>) -> T) -> T {
+        look(&mut self.idle_keys.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Acts as the miner, one call after another.
+    pub(crate) async fn act(&self, action: Action) -> Result<(), NodeError> {
+        let _working = self.calls.lock().await;
+        for _ in 1..NONCES {
+            match self.chain.act(&self.account, action.clone()).await {
+                Err(ChainError::NonceTaken { .. }) => {}
+                other => return Ok(other.map(|_| ())?),
+            }
+        }
+        self.chain.act(&self.account, action).await?;
+        Ok(())
+    }
+
+    /// A proving key that this node's store has.
     pub(crate) async fn proving_key(&self, id: &KeyId) -> Result<Arc<ProvingKey>, NodeError> {
         if let Some(key) = self.keys.get(id) {
             return Ok(key);
@@ -120,98 +113,34 @@ impl<C: Chain> Node<C> {
         Ok(self.keys.insert(key))
     }
 
-    async fn public_key(&self, id: &KeyId) -> Result<PublicKey, NodeError> {
+    pub(crate) async fn public_key(&self, id: &KeyId) -> Result<PublicKey, NodeError> {
         let record = self.chain.tag_key(id.to_bytes()).await?.ok_or(NodeError::WrongKey)?;
-        PublicKey::from_bytes(&record.key).map_err(|_| NodeError::WrongKey)
+        parse_key(&record.key, id)
     }
 
-    /// What every incoming fragment must be: tagged under a key that is known here, as long as its
-    /// name says, with the content that its name says.
-    async fn admit(&self, upload: &Upload) -> Result<(Fragment, Tags, Outboard), NodeError> {
-        let (fragment, tags) = upload.siblings.find(&upload.name).ok_or(NodeError::WrongTags)?;
-        if tags.len() != fragment.blocks() {
-            return Err(NodeError::WrongTags);
-        }
-        if upload.bytes.len() as u64 != fragment.len() {
-            return Err(NodeError::WrongContent);
-        }
-        self.proving_key(&fragment.key_id()).await?;
-        let outboard = Outboard::new(&upload.bytes);
-        if outboard.root() != fragment.root() {
-            return Err(NodeError::WrongContent);
-        }
-        Ok((*fragment, tags.clone(), outboard))
+    /// Whether the chain waits for this miner to report a fragment.
+    async fn is_awaited(&self, name: &FragmentName) -> Result<bool, NodeError> {
+        let record = self.chain.fragment(name.to_bytes()).await?;
+        Ok(record.is_some_and(|r| r.miner == self.id() && r.status == FragmentStatus::Awaiting))
     }
 
-    /// Takes `len` bytes of room for an open deal: at most one fragment of each of its segments.
-    fn reserve(&self, id: DealId, deal: &Deal, len: u64) -> Result<(), NodeError> {
-        let stored = deal.profile.stored_len(deal.visibility, deal.max_len);
-        let per_segment = deal.profile.fragments_per_segment() as u64;
-        let max = stored.map_err(|_| NodeError::NotCovered)? / per_segment.max(1);
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = open.entry(id).or_default();
-        if len > max.saturating_sub(*taken) {
-            return Err(NodeError::NotCovered);
-        }
-        *taken += len;
-        Ok(())
+    /// Whether a deal covers an upload to this node. The fragments of a closed deal come again
+    /// when the node has lost them, or was given wrong tags.
+    async fn covering(&self, id: DealId, upload: &Upload) -> Result<Deal, NodeError> {
+        let deal = self.chain.deal(id).await?.ok_or(NodeError::NotCovered)?;
+        let covered = match deal.status {
+            DealStatus::Opened => deal.candidates.iter().any(|c| c.miner == self.id()),
+            DealStatus::Closed { .. } => self.is_awaited(&upload.name).await?,
+            DealStatus::Active { .. } | DealStatus::Expired => false,
+        };
+        if covered { Ok(deal) } else { Err(NodeError::NotCovered) }
     }
+}
 
-    fn release(&self, id: DealId, len: u64) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(taken) = open.get_mut(&id) {
-            *taken = taken.saturating_sub(len);
-        }
-    }
-
-    /// Checks data and tags of all `mine` at once, with one multi-scalar multiplication however
-    /// many they are; on failure again one by one, and drops those that are bad.
-    async fn check_all(&self, mine: &[FragmentInfo]) -> Result<(), NodeError> {
-        let mut by_key = BTreeMap::<KeyId, Vec<Fragment>>::new();
-        for info in mine {
-            by_key.entry(info.fragment.key_id()).or_default().push(info.fragment);
-        }
-        for (key, fragments) in by_key {
-            let public = self.public_key(&key).await?;
-            let proving = self.proving_key(&key).await?;
-            if self.check_tags(&public, &proving, &fragments).await.is_ok() {
-                continue;
-            }
-            let mut bad = Err(NodeError::WrongTags);
-            for fragment in &fragments {
-                let one = std::slice::from_ref(fragment);
-                if let Err(error) = self.check_tags(&public, &proving, one).await {
-                    self.store.delete(&fragment.name()).await?;
-                    bad = Err(error);
-                }
-            }
-            return bad;
-        }
-        Ok(())
-    }
-
-    async fn check_tags(
-        &self,
-        public: &PublicKey,
-        proving: &ProvingKey,
-        fragments: &[Fragment],
-    ) -> Result<(), NodeError> {
-        let mut tags = Vec::with_capacity(fragments.len());
-        for fragment in fragments {
-            let (_, siblings) = self.store.tags(&fragment.name()).await?;
-            let (_, found) = siblings.find(&fragment.name()).ok_or(NodeError::WrongTags)?;
-            tags.push(found.clone());
-        }
-        let items: Vec<(Fragment, &Tags)> = fragments.iter().copied().zip(&tags).collect();
-        let wrong = |_| NodeError::WrongTags;
-        let mut check = TagCheck::new(public, proving, &items).map_err(wrong)?;
-        for fragment in fragments {
-            let data = self.store.data(&fragment.name()).await?;
-            check.update(&data).map_err(wrong)?;
-            check.end_fragment().map_err(wrong)?;
-        }
-        check.finish().map_err(wrong)
-    }
+/// The key of a record that is asked for by its id is checked: the id is a hash of it.
+fn parse_key(bytes: &[u8], id: &KeyId) -> Result<PublicKey, NodeError> {
+    let key = PublicKey::from_bytes(bytes).map_err(|_| NodeError::WrongKey)?;
+    if key.key_id() == *id { Ok(key) } else { Err(NodeError::WrongKey) }
 }
 
 impl<C: Chain> StorageNode for Node<C> {
@@ -221,17 +150,20 @@ impl<C: Chain> StorageNode for Node<C> {
 
     async fn put_key(&self, id: KeyId, proving_key: Bytes) -> Result<(), NodeError> {
         let record = self.chain.tag_key(id.to_bytes()).await?.ok_or(NodeError::WrongKey)?;
+        let public = parse_key(&record.key, &id)?;
+        if record.retired || proving_key.len() != ProvingKey::encoded_len(public.sectors()) {
+            return Err(NodeError::WrongKey);
+        }
         if content::root(&proving_key) != record.proving_key_hash {
             return Err(NodeError::WrongKey);
         }
         if self.keys.get(&id).is_none() {
-            let public = self.public_key(&id).await?;
-            let wrong = |_| NodeError::WrongKey;
-            let key = ProvingKey::from_bytes(&proving_key, &public).map_err(wrong)?;
-            key.check(&public).map_err(wrong)?;
-            self.keys.insert(key);
+            let key = ProvingKey::from_bytes(&proving_key, &public);
+            self.keys.insert(key.map_err(|_| NodeError::WrongKey)?);
         }
-        self.store.put_key(&id, proving_key).await
+        self.store.put_key(&id, proving_key).await?;
+        self.idle_keys(|idle| idle.remove(&id));
+        Ok(())
     }
 
     async fn key(&self, id: &KeyId) -> Result<Bytes, NodeError> {
@@ -239,55 +171,35 @@ impl<C: Chain> StorageNode for Node<C> {
     }
 
     async fn put(&self, id: DealId, upload: Upload) -> Result<(), NodeError> {
-        let deal = self.chain.deal(id).await?.ok_or(NodeError::NotCovered)?;
-        let candidate = deal.candidates.iter().any(|c| c.miner == self.id());
-        if deal.status != DealStatus::Opened || !candidate {
-            return Err(NodeError::NotCovered);
+        let deal = self.covering(id, &upload).await?;
+        let _working = self.names.lock(upload.name).await;
+        let admitted = self.admit(upload, deal.profile.geometry().total()).await?;
+        let stored = self.stored(&admitted).await?;
+        let counted = stored.as_ref().is_some_and(|(earlier, _)| *earlier == Some(id));
+        let reservation = if counted || deal.status != DealStatus::Opened {
+            None
+        } else {
+            Some(self.reserve(id, &deal, admitted.fragment.len()).await?)
+        };
+        self.store(admitted, Some(id), stored).await?;
+        if let Some(reservation) = reservation {
+            reservation.keep();
         }
-        let (fragment, _, outboard) = self.admit(&upload).await?;
-        if self.store.has(&upload.name).await? {
-            return Ok(());
-        }
-        self.reserve(id, &deal, fragment.len())?;
-        let Upload { name, bytes, siblings } = upload;
-        let stored = self.store.put(&name, id, &siblings, outboard.to_bytes(), bytes).await;
-        if stored.is_err() {
-            self.release(id, fragment.len());
-        }
-        stored
+        Ok(())
     }
 
     async fn report(&self, id: DealId) -> Result<(), NodeError> {
-        let deal = self.chain.deal(id).await?.ok_or(NodeError::NotCovered)?;
-        let file = match deal.status {
-            DealStatus::Closed { file, .. } => file,
-            DealStatus::Active { .. } => return Ok(()),
-            DealStatus::Opened | DealStatus::Expired => return Err(NodeError::NotCovered),
-        };
-        let records = self.chain.fragments(file).await?;
-        let awaited = records
-            .into_iter()
-            .filter(|r| r.miner == self.id() && r.status == FragmentStatus::Awaiting);
-        let mine: Vec<FragmentInfo> = awaited.map(|r| r.info).collect();
-        if mine.is_empty() {
-            return Ok(());
-        }
-        self.check_all(&mine).await?;
-        let fragments = mine.iter().map(|info| info.index).collect();
-        self.chain.act(&self.account, Action::Report { deal: id, fragments }).await?;
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        Ok(())
+        self.report_deal(id).await
     }
 
     async fn read(&self, name: &FragmentName, range: Range<u64>) -> Result<Bytes, NodeError> {
         if range.end.saturating_sub(range.start) > MAX_READ_LEN {
             return Err(NodeError::BadRequest("range is too long"));
         }
-        let outboard = self.store.outboard(name).await?;
-        let outboard = Outboard::from_bytes(&outboard).map_err(|_| NodeError::Damaged)?;
+        let outboard = self.outboard(name).await?;
         let reads = content::slice_reads(outboard.len(), &range)
             .map_err(|_| NodeError::BadRequest("range is out of bounds"))?;
-        let wanted = [reads.body.clone(), reads.tail.clone()];
+        let wanted = [reads.body, reads.tail];
         let filled: Vec<Range<u64>> = wanted.into_iter().filter(|r| !r.is_empty()).collect();
         let found = self.store.data_ranges(name, &filled).await?;
         let read = |start: u64, buffer: &mut [u8]| {
@@ -304,7 +216,17 @@ impl<C: Chain> StorageNode for Node<C> {
     }
 
     async fn tags(&self, name: &FragmentName) -> Result<TaggedSegment, NodeError> {
-        Ok(self.store.tags(name).await?.1)
+        let (_, siblings) = match self.store.tags(name).await {
+            Err(NodeError::NotFound) if self.store.has(name).await? => {
+                return Err(NodeError::Damaged);
+            }
+            other => other?,
+        };
+        // Those of another fragment lie here.
+        if siblings.find(name).is_none() {
+            return Err(NodeError::Damaged);
+        }
+        Ok(siblings)
     }
 
     async fn prove(
@@ -316,46 +238,27 @@ impl<C: Chain> StorageNode for Node<C> {
     }
 
     async fn adopt(&self, id: OrderId, upload: Upload) -> Result<(), NodeError> {
-        let order = self.chain.order(id).await?.ok_or(NodeError::NotCovered)?;
-        if order.info.fragment.name() != upload.name {
-            return Err(NodeError::NotCovered);
-        }
-        let (fragment, tags, outboard) = self.admit(&upload).await?;
-        let key = fragment.key_id();
-        let (public, proving) = (self.public_key(&key).await?, self.proving_key(&key).await?);
-        check_fragment(&public, &proving, &fragment, &tags, &upload.bytes)
-            .map_err(|_| NodeError::WrongTags)?;
-
-        // Claimed first: a node that may not have it stores nothing.
-        match &order.claim {
-            Some(claim) if claim.by == self.id() => {}
-            Some(_) => return Err(NodeError::NotCovered),
-            None => {
-                self.chain.act(&self.account, Action::ClaimRepair { order: id }).await?;
-            }
-        }
-        let Upload { name, bytes, siblings } = upload;
-        self.store.put(&name, DealId(u64::MAX), &siblings, outboard.to_bytes(), bytes).await?;
-        let head = self.chain.head().await?;
-        let challenge = loop {
-            let height = self.chain.head().await?.height;
-            let order = self.chain.order(id).await?.ok_or(NodeError::NotCovered)?;
-            match repair_challenge(&head.chain_id, id, &order) {
-                Ok((challenge, _)) => break challenge,
-                Err(cess_ledger::Error::NoBeaconYet) => self.chain.wait(height).await?,
-                Err(_) => return Err(NodeError::NotCovered),
-            }
-        };
-        let proof = self.prove_over(&challenge, &[fragment]).await?.to_vec();
-        self.chain.act(&self.account, Action::CompleteRepair { order: id, proof }).await?;
-        Ok(())
+        self.adopt_order(id, upload).await
     }
 
     async fn delete(&self, name: &FragmentName) -> Result<(), NodeError> {
-        if self.covered(name).await? {
+        let _working = self.names.lock(*name).await;
+        if self.is_needed(name, &self.asked().await?).await? {
             return Err(NodeError::BadRequest("fragment is live"));
         }
         self.store.delete(name).await
+    }
+}
+
+impl<C: Chain> Node<C> {
+    async fn outboard(&self, name: &FragmentName) -> Result<Outboard, NodeError> {
+        let bytes = match self.store.outboard(name).await {
+            Err(NodeError::NotFound) if self.store.has(name).await? => {
+                return Err(NodeError::Damaged);
+            }
+            other => other?,
+        };
+        Outboard::from_bytes(&bytes).map_err(|_| NodeError::Damaged)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Answering challenges from the store.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use bytes::Bytes;
-use cess_client::{Chain, ChainExt, NodeError};
-use cess_ledger::Action;
+use cess_client::{Chain, ChainError, ChainExt, NodeError};
+use cess_ledger::{Action, Error};
 use cess_podr2::{
     Challenge, Fragment, FragmentName, Holding, KeyId, Policy, Proving, ProvingKey, Tags,
 };
@@ -13,21 +13,34 @@ use crate::Node;
 
 impl<C: Chain> Node<C> {
     /// Answers every open target of this miner's audit: with a proof, or with the admission that
-    /// none can be made, which narrows the audit to what is lost. Returns how many.
+    /// none can be made. An admission over several fragments narrows the audit to what is lost;
+    /// one over a single fragment loses it. Returns how many were answered; call it again until
+    /// that is none, since each step of a narrowing waits for the one before.
     ///
     /// # Errors
-    /// [`NodeError::Chain`] when the chain is out of reach or refuses an answer.
+    /// [`NodeError::Chain`] when the chain is out of reach, or refuses an answer for another
+    /// reason than that the target is no longer open.
     pub async fn answer_audits(&self) -> Result<usize, NodeError> {
-        let targets = self.chain.audit_targets(self.id()).await?;
-        let count = targets.len();
-        for target in targets {
+        let _working = self.audits.lock().await;
+        let mut answered = 0;
+        for target in self.chain.audit_targets(self.id()).await? {
             let fragments: Vec<Fragment> = target.fragments.iter().map(|i| i.fragment).collect();
-            let proof = self.prove_over(&target.challenge, &fragments).await.ok();
-            let proof = proof.map(|bytes| bytes.to_vec());
+            let proof = match self.prove_over(&target.challenge, &fragments).await {
+                Ok(proof) => Some(proof.to_vec()),
+                // Nothing is known of the fragments then: there is still time to ask again.
+                Err(NodeError::Chain(error)) => return Err(NodeError::Chain(error)),
+                Err(_) => None,
+            };
             let (round, target) = (target.round, target.target);
-            self.chain.act(&self.account, Action::Answer { round, target, proof }).await?;
+            match self.act(Action::Answer { round, target, proof }).await {
+                Ok(()) => answered += 1,
+                Err(NodeError::Chain(ChainError::Refused(
+                    Error::NoSuchAudit { .. } | Error::NoSuchTarget { .. } | Error::TooLate { .. },
+                ))) => {}
+                Err(error) => return Err(error),
+            }
         }
-        Ok(count)
+        Ok(answered)
     }
 
     pub(crate) async fn prove_over(
@@ -41,30 +54,34 @@ impl<C: Chain> Node<C> {
         let refused = |_| NodeError::BadRequest("challenge does not fit its holding");
         let holding =
             Holding::from_entries(fragments.iter().map(Fragment::entry)).map_err(refused)?;
+        let samples = challenge.samples(&holding).map_err(refused)?;
         let mut keys = BTreeMap::<KeyId, Arc<ProvingKey>>::new();
-        for fragment in fragments {
-            if !keys.contains_key(&fragment.key_id()) {
-                keys.insert(fragment.key_id(), self.proving_key(&fragment.key_id()).await?);
-            }
+        for (id, _) in samples.keys() {
+            keys.insert(*id, self.proving_key(id).await?);
         }
         let by_name: BTreeMap<FragmentName, Fragment> =
             fragments.iter().map(|f| (f.name(), *f)).collect();
         let lookup = |id: &KeyId| keys.get(id).map(|key| &**key);
         let mut proving = Proving::new(challenge, &holding, lookup).map_err(refused)?;
         let mut current: Option<Open> = None;
-        while let Some(sample) = proving.sample() {
+        while let (Some(sample), Some(size)) = (proving.sample(), proving.block_bytes()) {
             let name = sample.entry.name();
             let fragment = by_name.get(&name).ok_or(NodeError::NotFound)?;
-            let open = match current.take().filter(|open| open.name == name) {
+            if fragment.sectors().block_bytes() != size {
+                return Err(NodeError::BadRequest("sectors are not the key's"));
+            }
+            let open = match current.take().filter(|open| open.fragment == *fragment) {
                 Some(open) => current.insert(open),
-                None => current.insert(self.open(name, challenge.policy()).await?),
+                None => current.insert(self.open(*fragment, challenge.policy()).await?),
             };
-            let size = fragment.sectors().block_bytes() as u64;
-            let start = sample.block.saturating_mul(size);
-            let range = start..fragment.len().min(start.saturating_add(size));
+            let start = sample.block.saturating_mul(size as u64);
+            let range = start..fragment.len().min(start.saturating_add(size as u64));
             let block = match &open.data {
                 Some(data) => slice(data, &range)?,
-                None => self.store.data_ranges(&open.name, &[range]).await?.swap_remove(0),
+                None => {
+                    let mut read = self.store.data_ranges(&name, &[range]).await?;
+                    read.pop().ok_or(NodeError::Damaged)?
+                }
             };
             let tag = open.tags.get(sample.block).ok_or(NodeError::Damaged)?;
             proving.absorb(&block, tag).map_err(|_| NodeError::Damaged)?;
@@ -73,26 +90,34 @@ impl<C: Chain> Node<C> {
         Ok(Bytes::from(proof.to_bytes()))
     }
 
-    async fn open(&self, name: FragmentName, policy: Policy) -> Result<Open, NodeError> {
-        let (_, siblings) = self.store.tags(&name).await?;
-        let (_, tags) = siblings.find(&name).ok_or(NodeError::Damaged)?;
+    async fn open(&self, fragment: Fragment, policy: Policy) -> Result<Open, NodeError> {
+        let name = fragment.name();
+        if !self.store.has(&name).await? {
+            return Err(NodeError::NotFound);
+        }
+        let siblings = match self.store.tags(&name).await {
+            Err(NodeError::NotFound) => Err(NodeError::Damaged),
+            other => other,
+        };
+        let found = siblings?.1.0.into_iter().find(|(found, _)| *found == fragment);
+        let (_, tags) = found.ok_or(NodeError::Damaged)?;
         // Every block is asked for: one read instead of one a block.
         let data = match policy {
             Policy::Every => Some(self.store.data(&name).await?),
             _ => None,
         };
-        Ok(Open { name, tags: tags.clone(), data })
+        Ok(Open { fragment, tags, data })
     }
 }
 
 /// The fragment that is being read.
 struct Open {
-    name: FragmentName,
+    fragment: Fragment,
     tags: Tags,
     data: Option<Bytes>,
 }
 
-fn slice(data: &Bytes, range: &std::ops::Range<u64>) -> Result<Bytes, NodeError> {
+fn slice(data: &Bytes, range: &Range<u64>) -> Result<Bytes, NodeError> {
     let index = |at: u64| usize::try_from(at).map_err(|_| NodeError::Damaged);
     let (start, end) = (index(range.start)?, index(range.end)?);
     if start > end || end > data.len() {
