@@ -16,7 +16,7 @@ use std::{
 use cess_client::{ChainExt, MemorySession, Progress, PutRequest};
 use cess_examples::{
     Damage, Failure, Kind, Net, Policy, Round, Stage, World, at, audit_round, compare, damage,
-    expect, human, made_up_file, randomness, table,
+    expect, hex, human, made_up_file, randomness, table, unhex,
 };
 use cess_ledger::{DAY_MS, DealStatus, FileId, GIB, Profile, Visibility};
 use cess_podr2::Proof;
@@ -33,9 +33,12 @@ struct Options {
     /// Storage nodes.
     #[arg(long, default_value_t = 20)]
     nodes: usize,
-    /// Where chain and nodes keep what they have; a temporary folder without it.
+    /// Where chain, keys and nodes are kept; without it in a temporary folder, removed at the end.
     #[arg(long)]
     dir: Option<PathBuf>,
+    /// Opens what an earlier run kept in DIR and reads the file back.
+    #[arg(long, requires = "dir")]
+    resume: bool,
     /// Stores the file for everybody to read; without it, encrypted.
     #[arg(long)]
     public: bool,
@@ -92,6 +95,10 @@ async fn run(options: Options) -> Result<(), Failure> {
             temporary.path()
         }
     };
+    if options.resume {
+        return resume(dir, options.file.as_deref()).await;
+    }
+    let keep = options.dir.is_some();
     let path = match options.file {
         Some(path) => path,
         None => made_up_file(dir)?,
@@ -104,7 +111,7 @@ async fn run(options: Options) -> Result<(), Failure> {
     println!("1. A chain, {} storage nodes, a tagger", options.nodes);
     let stored = profile.stored_len(visibility, len)?;
     let capacity = GIB + 4 * stored / u64::try_from(options.nodes.max(1)).unwrap_or(u64::MAX);
-    let world = World::open(dir, options.nodes, capacity).await?;
+    let world = World::open(dir, options.nodes, capacity, keep).await?;
     let client = world.client();
     println!("   each node declares {} and locks collateral for it", human(capacity));
 
@@ -176,9 +183,36 @@ async fn run(options: Options) -> Result<(), Failure> {
     println!("\n   BLAKE3 of the file        {original}");
     println!("   BLAKE3 of what came back  {again}\n");
     print!("{}", table(&stages));
-    if options.dir.is_some() {
-        println!("\nThe nodes' folders are kept below {}.", dir.display());
+    if keep {
+        std::fs::write(dir.join(RECORD), format!("{file} {again}\n"))?;
+        println!("\nKept in {0}: chain.redb, the nodes' folders, and their keys.", dir.display());
+        println!("The owner's key is {0}/owner.key, mode 0600: whoever has it", dir.display());
+        println!("owns and reads the file. Read it back with --dir {0} --resume.", dir.display());
     }
+    Ok(())
+}
+
+/// What was stored: the file's id and its BLAKE3, in DIR.
+const RECORD: &str = "stored";
+
+async fn resume(dir: &Path, original: Option<&Path>) -> Result<(), Failure> {
+    let record = dir.join(RECORD);
+    let text = std::fs::read_to_string(&record).map_err(|e| at(&record, &e))?;
+    let parse = |hex: Option<&str>| hex.and_then(unhex);
+    let mut words = text.split_whitespace();
+    let (Some(file), Some(root)) = (parse(words.next()), parse(words.next())) else {
+        return Err(Failure(format!("{}: not a record of a stored file", record.display())));
+    };
+    let world = World::resume(dir)?;
+    let (height, time) = world.chain.with_state(|state| (state.height(), state.time()));
+    println!("The chain is open at height {height} ({time} ms), with {} nodes", world.nodes.len());
+    let copy = dir.join("read-back");
+    let sink = AllowStdIo::new(BufWriter::new(File::create(&copy).map_err(|e| at(&copy, &e))?));
+    let client = world.client();
+    let fetched = client.get(FileId(file), Some(&world.owner), sink, &|_| {}).await?;
+    let found = compare(original.unwrap_or(&copy), &copy)?;
+    expect(found == hex(&root), "what came back is not what was stored")?;
+    println!("Read {} back to {}, BLAKE3 {found}", human(fetched.len), copy.display());
     Ok(())
 }
 

@@ -70,12 +70,12 @@ pub async fn audit_round(world: &World, damages: &[Damage]) -> Result<Round, Fai
     let mut first = true;
     loop {
         let mut asked = Vec::new();
-        for (id, (_, _, node)) in &world.nodes {
+        for (id, member) in &world.nodes {
             for target in world.chain.audit_targets(*id).await? {
                 if first {
                     look_over_the_shoulder(&mut round, id, &target, damages)?;
                 }
-                let node = node.clone();
+                let node = member.node.clone();
                 asked.push(tokio::spawn(async move {
                     let fragments: Vec<_> = target.fragments.iter().map(|i| i.fragment).collect();
                     let remote = Spawned(node.clone());

@@ -60,7 +60,7 @@ pub async fn damage(world: &World, file: FileId) -> Result<Vec<Damage>, Failure>
             return Err(Failure("fewer than four nodes hold the file".into()));
         }
         let (miner, records) = victims.swap_remove(rng.random_range(0..victims.len()));
-        let folder = &world.nodes[&miner].1;
+        let folder = &world.nodes[&miner].folder;
         let chosen = &records[rng.random_range(0..records.len())].info;
         let path = folder.join(format!("fragments/{}.data", chosen.fragment.name()));
         let len = chosen.fragment_len();

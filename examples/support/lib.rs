@@ -3,6 +3,7 @@
 mod audits;
 mod damage;
 mod files;
+mod keys;
 mod report;
 mod spawned;
 mod world;
@@ -10,6 +11,6 @@ mod world;
 pub use audits::{Policy, Round, Shadow, audit_round};
 pub use damage::{Damage, Kind, damage};
 pub use files::{at, compare, expect, made_up_file};
-pub use report::{Stage, hex, human, table};
+pub use report::{Stage, hex, human, table, unhex};
 pub use spawned::Spawned;
-pub use world::{Failure, Net, World, randomness};
+pub use world::{Failure, Member, Net, World, randomness};

@@ -19,7 +19,11 @@ use object_store::local::LocalFileSystem;
 use rand::{CryptoRng, SeedableRng, rngs::SysRng};
 use rand_chacha::ChaCha20Rng;
 
-use crate::Spawned;
+use crate::{Spawned, keys};
+
+const CHAIN: &str = "chain.redb";
+const OWNER: &str = "owner.key";
+const TAGGER: &str = "tagger.key";
 
 /// Ends a story: one line for its user.
 #[derive(Debug)]
@@ -58,18 +62,29 @@ impl From<std::io::Error> for Failure {
 /// A client of the network in the process.
 pub type Net = Client<Arc<LocalChain>, BTreeMap<AccountId, Spawned<Node<Arc<LocalChain>>>>>;
 
+/// A node of the network.
+#[derive(Debug)]
+pub struct Member {
+    /// Counted from 1.
+    pub number: usize,
+    /// Where its store lies.
+    pub folder: PathBuf,
+    /// The node.
+    pub node: Arc<Node<Arc<LocalChain>>>,
+}
+
 /// The network.
 pub struct World {
     /// The chain.
     pub chain: Arc<LocalChain>,
-    /// The nodes, with their numbers and folders.
-    pub nodes: BTreeMap<AccountId, (usize, PathBuf, Arc<Node<Arc<LocalChain>>>)>,
+    /// The nodes.
+    pub nodes: BTreeMap<AccountId, Member>,
     /// Who stores the file.
     pub owner: Owner,
     /// Who tags it: a registered, staked tagger.
     pub tagger: Tagger,
     /// How far the clock was turned on, milliseconds.
-    skipped: Arc<AtomicU64>,
+    skipped: Turn,
 }
 
 impl fmt::Debug for World {
@@ -80,67 +95,120 @@ impl fmt::Debug for World {
 
 const TOKEN: u128 = 1_000_000_000_000;
 
+type Turn = Arc<AtomicU64>;
+
 impl World {
     /// Opens a chain and `count` nodes below `dir`, each with `capacity` bytes, registers them
-    /// with their collateral, and a tagger with its stake.
+    /// with their collateral, and a tagger with its stake. With `keep` the chain is a file and all
+    /// keys lie beside it, each readable for its owner alone, so that [`resume`](Self::resume) can
+    /// open the network again.
     ///
     /// # Errors
-    /// [`Failure`] when a folder can't be made or the chain refuses.
-    pub async fn open(dir: &Path, count: usize, capacity: u64) -> Result<Self, Failure> {
+    /// [`Failure`] when a folder can't be made, one is there already, or the chain refuses.
+    pub async fn open(
+        dir: &Path,
+        count: usize,
+        capacity: u64,
+        keep: bool,
+    ) -> Result<Self, Failure> {
+        if keep && dir.join(CHAIN).exists() {
+            let dir = dir.display();
+            return Err(Failure(format!(
+                "{dir} holds a network already: --resume, or another DIR"
+            )));
+        }
         let mut rng = randomness()?;
-        let mut seed = || {
+        let mut seed = |name: &str| {
             let mut seed = [0; 32];
             rand::Rng::fill_bytes(&mut rng, &mut seed);
-            seed
+            if keep { keys::save(&dir.join(name), &seed).map(|()| seed) } else { Ok(seed) }
         };
-        let owner = Owner::from_seed(&seed());
-        let tagger = Tagger::from_seed(&seed(), Sectors::DEFAULT);
-        let miners: Vec<AccountKey> = (0..count).map(|_| AccountKey::from_seed(&seed())).collect();
+        let owner = Owner::from_seed(&seed(OWNER)?);
+        let tagger = Tagger::from_seed(&seed(TAGGER)?, Sectors::DEFAULT);
+        let names = (1..=count).map(|number| format!("node-{number:02}"));
+        let miners: Vec<(String, AccountKey)> = names
+            .map(|name| Ok((name.clone(), AccountKey::from_seed(&seed(&format!("{name}.key"))?))))
+            .collect::<Result<_, Failure>>()?;
 
-        let mut params = Params::example(seed());
+        let mut chain_id = [0; 32];
+        rand::Rng::fill_bytes(&mut rng, &mut chain_id);
+        let mut params = Params::example(chain_id);
         params.audit.sampling = Sampling::Every;
         let stake = params.collateral.tagger_stake;
         let rich = 1_000_000 * TOKEN;
-        let accounts = miners.iter().map(AccountKey::account);
+        let accounts = miners.iter().map(|(_, key)| key.account());
         let accounts = accounts.chain([owner.account().account(), tagger.account().account()]);
-        let genesis = State::genesis(params, now_ms(), accounts.map(|id| (id, rich)))?;
-
-        let skipped = Arc::new(AtomicU64::new(0));
-        let mut latest = genesis.time();
-        let (turned, mut beacon) = (skipped.clone(), randomness()?);
-        let chain = Arc::new(LocalChain::new(genesis, move |_height| {
-            latest = latest.max(now_ms() + turned.load(Ordering::Relaxed));
-            let mut randomness = [0; 32];
-            rand::Rng::fill_bytes(&mut beacon, &mut randomness);
-            Tick { time: latest, randomness }
-        }));
+        let balances: Vec<_> = accounts.map(|id| (id, rich)).collect();
+        let genesis = || State::genesis(params, now_ms(), balances);
+        let skipped = Turn::default();
+        let driver = driver(skipped.clone())?;
+        let chain = Arc::new(if keep {
+            LocalChain::open(dir.join(CHAIN), genesis, driver)?
+        } else {
+            LocalChain::new(genesis()?, driver)
+        });
         chain.act(tagger.account(), tagger.registration(stake)).await?;
+        for (name, key) in &miners {
+            let endpoint = name.clone().into_bytes();
+            chain.act(key, Action::RegisterMiner { capacity, endpoint }).await?;
+        }
+        Self::assemble(dir, chain, miners, owner, tagger, skipped)
+    }
 
+    /// Opens a network again that [`open`](Self::open) kept below `dir`.
+    ///
+    /// # Errors
+    /// [`Failure`] when chain or keys aren't there, or aren't whole.
+    pub fn resume(dir: &Path) -> Result<Self, Failure> {
+        let owner = Owner::from_seed(&keys::load(&dir.join(OWNER))?);
+        let tagger = Tagger::from_seed(&keys::load(&dir.join(TAGGER))?, Sectors::DEFAULT);
+        let skipped = Turn::default();
+        let chain = Arc::new(LocalChain::resume(dir.join(CHAIN), driver(skipped.clone())?)?);
+        // The clock was turned on before: it goes on from there.
+        let ahead = chain.with_state(|state| state.time().saturating_sub(now_ms()));
+        skipped.store(ahead, Ordering::Relaxed);
+        let registered = chain.with_state(|state| state.miners().count());
+        let names = (1..=registered).map(|number| format!("node-{number:02}"));
+        let miners: Vec<(String, AccountKey)> = names
+            .map(|name| {
+                let seed = keys::load(&dir.join(format!("{name}.key")))?;
+                Ok((name, AccountKey::from_seed(&seed)))
+            })
+            .collect::<Result<_, Failure>>()?;
+        Self::assemble(dir, chain, miners, owner, tagger, skipped)
+    }
+
+    fn assemble(
+        dir: &Path,
+        chain: Arc<LocalChain>,
+        miners: Vec<(String, AccountKey)>,
+        owner: Owner,
+        tagger: Tagger,
+        skipped: Turn,
+    ) -> Result<Self, Failure> {
         let keys = KeyCache::new();
         let mut nodes = BTreeMap::new();
-        for (number, key) in (1..).zip(miners) {
-            let folder = dir.join(format!("node-{number:02}"));
+        for (number, (name, key)) in (1..).zip(miners) {
+            let folder = dir.join(name);
             std::fs::create_dir_all(&folder)?;
             let store = LocalFileSystem::new_with_prefix(&folder)
                 .map_err(|error| Failure(format!("{}: {error}", folder.display())))?;
-            let endpoint = format!("node-{number:02}").into_bytes();
-            chain.act(&key, Action::RegisterMiner { capacity, endpoint }).await?;
             let id = key.account();
             let node = Node::new(chain.clone(), key, Arc::new(store), keys.clone());
-            nodes.insert(id, (number, folder, Arc::new(node)));
+            nodes.insert(id, Member { number, folder, node: Arc::new(node) });
         }
         Ok(Self { chain, nodes, owner, tagger, skipped })
     }
 
     /// A client that reaches every node.
     pub fn client(&self) -> Net {
-        let nodes = self.nodes.iter().map(|(id, (_, _, node))| (*id, Spawned(node.clone())));
+        let nodes = self.nodes.iter().map(|(id, member)| (*id, Spawned(member.node.clone())));
         Client::new(self.chain.clone(), nodes.collect())
     }
 
     /// The number of a node.
     pub fn number(&self, miner: &AccountId) -> usize {
-        self.nodes.get(miner).map_or(0, |(number, _, _)| *number)
+        self.nodes.get(miner).map_or(0, |member| member.number)
     }
 
     /// Turns the clock on to `time` (milliseconds) and makes a block.
@@ -159,7 +227,7 @@ impl World {
     /// # Errors
     /// [`Failure`] when a folder can't be read.
     pub fn disk_bytes(&self) -> Result<u64, Failure> {
-        self.nodes.values().try_fold(0, |sum, (_, folder, _)| Ok(sum + folder_bytes(folder)?))
+        self.nodes.values().try_fold(0, |sum, member| Ok(sum + folder_bytes(&member.folder)?))
     }
 }
 
@@ -171,6 +239,19 @@ fn folder_bytes(folder: &Path) -> Result<u64, Failure> {
         sum += if kind.is_dir() { folder_bytes(&entry.path())? } else { kind.len() };
     }
     Ok(sum)
+}
+
+/// Time and beacon of each block: the system's clock, turned on as the story goes, and the
+/// system's randomness.
+fn driver(skipped: Turn) -> Result<impl FnMut(u64) -> Tick + Send + 'static, Failure> {
+    let mut beacon = randomness()?;
+    let mut latest = 0;
+    Ok(move |_height| {
+        latest = latest.max(now_ms() + skipped.load(Ordering::Relaxed));
+        let mut randomness = [0; 32];
+        rand::Rng::fill_bytes(&mut beacon, &mut randomness);
+        Tick { time: latest, randomness }
+    })
 }
 
 fn now_ms() -> u64 {
