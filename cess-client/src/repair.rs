@@ -180,7 +180,7 @@ impl<C: Chain, D: Directory> Client<C, D> {
         let node = self.node(&record.miner).ok()?;
         let tags = node.tags(&record.info.fragment.name()).await.ok()?;
         let (fragment, found): &(_, Tags) = tags.find(&wanted.name())?;
-        (fragment == wanted && found.len() as u64 == wanted.blocks()).then_some(tags)
+        (fragment == wanted && found.len() == wanted.blocks()).then_some(tags)
     }
 
     /// Makes a wholly lost replica again: same bytes, same masks, same tags.

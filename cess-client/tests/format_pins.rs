@@ -1,4 +1,5 @@
 //! A format that moves by accident fails here. A deliberate change needs a new version.
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,5 @@
 //! A file of any length passes through a bounded memory.
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 #![expect(unsafe_code, reason = "counting what is allocated takes an allocator")]
 
 use std::{

@@ -1,4 +1,5 @@
 //! put, get, audit and repair over a chain in memory and nodes that are faulty on demand.
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
 mod audit_repair;
 mod faults;
