@@ -26,6 +26,8 @@ mod local;
 mod node;
 mod progress;
 mod put;
+#[cfg(feature = "remote")]
+mod remote;
 mod repair;
 mod session;
 mod source;
@@ -43,5 +45,7 @@ pub use local::{LocalChain, Tick};
 pub use node::{Directory, NodeError, StorageNode, StoreFault, TaggedSegment, Upload};
 pub use progress::{Observer, Progress};
 pub use put::{PutRequest, Stored};
+#[cfg(feature = "remote")]
+pub use remote::{RemoteChain, WireFault, serve_chain};
 pub use repair::Repaired;
 pub use session::{FileSession, MemorySession, SessionStore};
