@@ -7,7 +7,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use bytes::Bytes;
 use cess_client::{ChainExt, NodeError, StorageNode, StoreFault, TaggedSegment, Upload};
-use cess_ledger::{AccountId, DealId};
+use cess_ledger::{AccountId, AccountKey, Action};
 use cess_merkle::content;
 use cess_node::{KeyCache, Node};
 use cess_podr2::{Audit, Challenge, Fragment, FragmentName, Holding, KeyId, Policy, Sectors};
@@ -15,7 +15,7 @@ use common::{
     Backend, FullDisk, HOUR_MS, Net, SecretTagger, TestNode, data, objects, open_deal, path,
     segment, with_wrong_tags,
 };
-use object_store::ObjectStore;
+use object_store::{ObjectStore, memory::InMemory};
 
 const LEN: usize = 32_768;
 
@@ -59,16 +59,29 @@ async fn a_deal_takes_its_share_of_a_node_and_no_more() {
 
 #[tokio::test]
 async fn open_deals_take_no_more_than_the_miner_has_free() {
-    let (net, id) = net(2).await;
-    let room = net.chain().miner(id).await.unwrap().unwrap().free();
-    assert!(room < 1 << 31);
-    // A disk of the declared size is promised away by one deal, and given back when it expires.
-    let len = 1u64 << 20;
-    let shards = segment(&net.world, 1, usize::try_from(len).unwrap());
-    let mut params = cess_ledger::Params::example([1; 32]);
-    params.base_price = 1;
-    let world = cess_client::testkit::World::with_params(9, 4, params).await;
-    drop((world, shards));
+    let (net, _) = net(2).await;
+    let account = AccountKey::from_seed(&[77; 32]);
+    let (to, amount) = (account.account(), 1 << 50);
+    let owner = net.world.owner().account();
+    net.chain().act(owner, Action::Transfer { to, amount }).await.unwrap();
+    let capacity = 2 * LEN as u64;
+    let action = Action::RegisterMiner { capacity, endpoint: Vec::new() };
+    net.chain().act(&account, action).await.unwrap();
+    let store = Arc::new(InMemory::new());
+    let node = Node::new(net.chain().clone(), account, store, KeyCache::new());
+    let (id, key) = SecretTagger::of(&net.world).key();
+    node.put_key(id, key).await.unwrap();
+
+    let deals = [open_deal(&net.world, 65_536).await, open_deal(&net.world, 65_536).await];
+    for (salt, deal) in (0..).zip(deals) {
+        assert_eq!(node.put(deal, segment(&net.world, salt, LEN)[0].clone()).await, Ok(()));
+    }
+    let more = segment(&net.world, 9, LEN)[0].clone();
+    let full = Err(NodeError::Full { needed: LEN as u64, free: 0 });
+    assert_eq!(node.put(deals[0], more.clone()).await, full);
+    net.world.pass(7 * HOUR_MS);
+    let later = open_deal(&net.world, 65_536).await;
+    assert_eq!(node.put(later, more).await, Ok(()), "the others have expired");
 }
 
 #[tokio::test]
@@ -495,13 +508,4 @@ async fn foreign_objects_in_the_store_are_left_alone() {
     node.collect_garbage().await.unwrap();
     let left = objects(&net.stores[&id]).await;
     assert!(foreign.iter().all(|file| left.contains(file)), "{left:?}");
-}
-
-#[tokio::test]
-async fn a_lost_fragment_of_a_closed_deal_may_come_again() {
-    let net = Net::new(Backend::Memory, 20, 4).await;
-    let node = net.nodes.values().next().unwrap();
-    let unknown = DealId(99);
-    let upload = segment(&net.world, 1, LEN)[0].clone();
-    assert_eq!(node.put(unknown, upload).await, Err(NodeError::NotCovered));
 }

@@ -3,12 +3,16 @@
 
 mod common;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use cess_client::{ChainExt, StorageNode};
-use cess_ledger::{AccountId, DealStatus, Event, FragmentStatus, Verdict};
+use cess_client::{ChainExt, Error, NodeError, Progress, StorageNode, Upload};
+use cess_ledger::{AccountId, DealId, DealStatus, Event, FragmentStatus, Verdict};
 use cess_podr2::{FragmentName, Policy};
-use common::{Backend, HOUR_MS, Net, data, path};
+use common::{Backend, HOUR_MS, Net, data, path, with_wrong_tags};
+use futures::FutureExt;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -177,16 +181,67 @@ async fn a_proof_over_a_whole_holding_has_128_bytes() {
 }
 
 #[tokio::test]
-async fn two_files_are_put_and_reported_at_once() {
-    let net = Net::new(Backend::Memory, 4, 4).await;
-    // Deals of different owners would do the same: it is the nodes whose nonces must not clash.
-    let one = net.put(&data(70_000)).await.unwrap();
-    let deals: Vec<_> = (0..8).map(|_| net.nodes.values().map(|n| n.report(one.deal))).collect();
-    for result in futures::future::join_all(deals.into_iter().flatten()).await {
+async fn calls_at_once_do_the_work_once() {
+    let net = Net::new(Backend::Folder, 4, 4).await;
+    let files = futures::future::join(net.put(&data(70_000)), net.put(&data(90_000))).await;
+    let (one, two) = (files.0.unwrap(), files.1.unwrap());
+    let reports = [one.deal, two.deal, one.deal, two.deal]
+        .into_iter()
+        .flat_map(|deal| net.nodes.values().map(move |node| node.report(deal)));
+    for result in futures::future::join_all(reports).await {
         assert_eq!(result, Ok(()));
     }
     net.world.pass(HOUR_MS);
     let node = net.nodes.values().next().unwrap();
     let answered = futures::future::join(node.answer_audits(), node.answer_audits()).await;
     assert_eq!(answered, (Ok(1), Ok(0)));
+}
+
+/// What a node lost or was given wrongly between the closing of a deal and its report.
+#[tokio::test]
+async fn fragments_of_a_closed_deal_come_again_until_they_are_right() {
+    let net = Net::new(Backend::Memory, 5, 4).await;
+    let miners = net.world.miners();
+    let (loser, misled) = (miners[0], miners[1]);
+    let taken = std::sync::Mutex::new(Vec::new());
+    let damage = |progress: &Progress| {
+        let Progress::DealClosed { file } = progress else { return };
+        let harm = async {
+            for record in net.records(*file) {
+                let name = name_of(&record);
+                if ![loser, misled].contains(&record.miner) {
+                    continue;
+                }
+                let siblings = Arc::new(net.nodes[&record.miner].tags(&name).await.unwrap());
+                let bytes = net.read(&record.miner, &path(&name, "data")).await.into();
+                let upload = Upload { name, bytes, siblings };
+                if record.miner == loser {
+                    net.remove(&loser, &path(&name, "data")).await;
+                } else {
+                    let mut tags = net.read(&misled, &path(&name, "tags")).await;
+                    tags.truncate(8);
+                    tags.extend(with_wrong_tags(&upload).siblings.to_bytes());
+                    net.write(&misled, &path(&name, "tags"), tags).await;
+                }
+                taken.lock().unwrap().push((record.miner, upload));
+            }
+        };
+        harm.now_or_never().unwrap();
+    };
+    let refused = net.put_observed(&data(60_000), &damage).await;
+    assert_eq!(refused, Err(Error::NotActive { missing: 2 }));
+    let deal = DealId(0);
+    assert_eq!(net.nodes[&loser].report(deal).await, Err(NodeError::NotFound));
+    assert_eq!(net.nodes[&misled].report(deal).await, Err(NodeError::WrongTags));
+    let uploads = taken.into_inner().unwrap();
+    assert_eq!(uploads.len(), 2);
+    for (miner, upload) in uploads {
+        let stranger = net.nodes[&miners[2]].put(deal, upload.clone()).await;
+        assert_eq!(stranger, Err(NodeError::NotCovered), "assigned to another node");
+        assert_eq!(net.nodes[&miner].put(deal, upload).await, Ok(()));
+        assert_eq!(net.nodes[&miner].report(deal).await, Ok(()));
+    }
+    let status = net.chain().deal(deal).await.unwrap().unwrap().status;
+    assert!(matches!(status, DealStatus::Active { .. }));
+    assert!(net.audit(&[]).await.values().all(|v| *v == Verdict::Passed));
 }

@@ -15,11 +15,13 @@ use std::{
 
 use bytes::Bytes;
 use cess_client::{
-    Client, LocalChain, MemorySession, PutRequest, Stored, TaggedSegment, Upload, testkit::World,
+    Client, LocalChain, MemorySession, Observer, PutRequest, Stored, TaggedSegment, Upload,
+    testkit::World,
 };
 use cess_erasure::Geometry;
 use cess_ledger::{
-    AccountId, Action, DAY_MS, DealId, Event, FileId, FragmentRecord, Profile, Verdict, Visibility,
+    AccountId, Action, DAY_MS, DealId, Event, FileId, FragmentRecord, Params, Profile, Sampling,
+    Verdict, Visibility,
 };
 use cess_node::{KeyCache, Node};
 use cess_podr2::{FragmentName, Tags};
@@ -53,7 +55,9 @@ pub struct Net {
 
 impl Net {
     pub async fn new(backend: Backend, seed: u64, miners: usize) -> Self {
-        let world = World::new(seed, miners).await;
+        let mut params = Params::example([7; 32]);
+        params.audit.sampling = Sampling::Every;
+        let world = World::with_params(seed, miners, params).await;
         let folder = match backend {
             Backend::Memory => None,
             Backend::Folder => Some(tempfile::tempdir().unwrap()),
@@ -106,11 +110,19 @@ impl Net {
     }
 
     pub async fn put(&self, data: &[u8]) -> std::result::Result<Stored, cess_client::Error> {
-        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        self.put_observed(data, &|_| {}).await
+    }
+
+    pub async fn put_observed(
+        &self,
+        data: &[u8],
+        observer: Observer<'_>,
+    ) -> std::result::Result<Stored, cess_client::Error> {
+        let mut rng = ChaCha8Rng::seed_from_u64(data.len() as u64);
         let request = self.request(data.len() as u64);
         let mut session = MemorySession::default();
         let owner = self.world.owner();
-        self.client().put(owner, &request, data, &mut session, &mut rng, &|_| {}).await
+        self.client().put(owner, &request, data, &mut session, &mut rng, observer).await
     }
 
     pub async fn get(&self, file: FileId) -> (Vec<u8>, usize) {
@@ -124,7 +136,8 @@ impl Net {
     /// time runs out for the others. Gives the verdicts.
     pub async fn audit(&self, silent: &[AccountId]) -> BTreeMap<AccountId, Verdict> {
         let before = self.chain().with_state(cess_ledger::State::height);
-        self.world.pass(HOUR_MS);
+        let next = self.chain().with_state(cess_ledger::State::next_window);
+        self.world.pass(next - self.world.time());
         for _ in 0..10 {
             for (id, node) in &self.nodes {
                 if !silent.contains(id) {
@@ -133,7 +146,7 @@ impl Net {
             }
             self.world.pass(1);
         }
-        self.world.pass(HOUR_MS / 2);
+        self.world.pass(HOUR_MS / 4);
         let events = self.events_after(before).await;
         let verdicts = events.into_iter().filter_map(|event| match event {
             Event::AuditConcluded { miner, verdict, .. } => Some((miner, verdict)),
