@@ -37,9 +37,9 @@ impl<'a> TagCheck<'a> {
     /// Decodes all tags and draws the weights.
     ///
     /// # Errors
-    /// [`Error::KeyMismatch`] if the two keys differ, [`Error::WrongKey`], [`Error::TagCount`],
-    /// and [`Error::Point`], [`Error::Subgroup`] or [`Error::Identity`] for a tag that is none,
-    /// its index counted over all fragments.
+    /// [`Error::KeyMismatch`] if the two keys differ, [`Error::WrongKey`],
+    /// [`Error::WrongSectors`], [`Error::TagCount`], and [`Error::Point`], [`Error::Subgroup`] or
+    /// [`Error::Identity`] for a tag that is none, its index counted over all fragments.
     pub fn new(
         key: &'a PublicKey,
         proving: &'a ProvingKey,
@@ -55,11 +55,12 @@ impl<'a> TagCheck<'a> {
             if fragment.key_id() != key.key_id() {
                 return Err(Error::WrongKey { expected: key.key_id(), got: fragment.key_id() });
             }
-            let expected = fragment.blocks();
+            let entry = fragment.entry();
+            entry.check_sectors(key.sectors())?;
+            let (name, expected) = (entry.name(), entry.blocks());
             if tags.len() != expected {
                 return Err(Error::TagCount { index, expected, got: tags.len() });
             }
-            let name = fragment.name();
             transcript = transcript.bytes(name.as_bytes()).u64(expected).bytes(tags.as_bytes());
             names.push(name);
         }

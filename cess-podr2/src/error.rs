@@ -92,6 +92,16 @@ pub enum Error {
         /// The key of the fragment.
         got: KeyId,
     },
+    /// A fragment whose blocks were counted by another number of sectors than its key's.
+    #[error("fragment {name} is counted in blocks of {got} sectors, its key has {expected}")]
+    WrongSectors {
+        /// The fragment's name.
+        name: FragmentName,
+        /// Sectors in a block under the key.
+        expected: u32,
+        /// The number that the blocks were counted by.
+        got: u32,
+    },
     /// More or fewer tags than blocks.
     #[error("{got} tags for {expected} blocks of fragment {index}")]
     TagCount {
@@ -286,6 +296,9 @@ impl Error {
             Self::ProvingKey { .. } => "fetch the proving key again by its registered hash",
             Self::EmptyFragment => "store at least one byte, or no fragment at all",
             Self::WrongKey { .. } | Self::KeyMismatch { .. } => "look the key up by the id given",
+            Self::WrongSectors { .. } => {
+                "take the number of sectors from the key, never from a claim"
+            }
             Self::TagCount { .. } => "one tag a block: fetch the tags again",
             Self::FragmentLength { .. } | Self::Root { .. } => {
                 "the data is damaged or another fragment's: fetch it again or repair it"

@@ -33,7 +33,8 @@ impl Fragment {
     }
 
     /// [`new`](Self::new) from a key's id and its number of sectors, for whoever keeps only these.
-    /// The number must be the key's own: it decides how many blocks a holding counts.
+    /// The number must be the key's own: it decides how many blocks a holding counts. The name
+    /// doesn't bind it; whatever has the key at hand refuses another.
     ///
     /// # Errors
     /// [`Error::EmptyFragment`] for a length of zero.
@@ -100,7 +101,8 @@ impl Fragment {
     /// What a holding lists of the fragment.
     #[must_use]
     pub fn entry(&self) -> Entry {
-        Entry { key: self.key, name: self.name(), blocks: self.blocks() }
+        let (name, blocks) = (self.name(), self.blocks());
+        Entry { key: self.key, name, blocks, sectors: self.sectors }
     }
 }
 
@@ -111,6 +113,7 @@ pub struct Entry {
     key: KeyId,
     name: FragmentName,
     blocks: u64,
+    sectors: Sectors,
 }
 
 impl Entry {
@@ -130,6 +133,16 @@ impl Entry {
     #[must_use]
     pub fn blocks(&self) -> u64 {
         self.blocks
+    }
+
+    /// Checks what the blocks were counted by: too many sectors give too few blocks, and a proof
+    /// over those alone would hold.
+    pub(crate) fn check_sectors(&self, key: Sectors) -> Result<(), Error> {
+        if self.sectors != key {
+            let (expected, got) = (key.get(), self.sectors.get());
+            return Err(Error::WrongSectors { name: self.name, expected, got });
+        }
+        Ok(())
     }
 
     /// The entry's name in the holding's tree: binds the key as well as the fragment.

@@ -42,7 +42,7 @@ impl<'a> Proving<'a> {
     ///
     /// # Errors
     /// [`Error::WrongHolding`], [`Error::TooManySamples`], [`Error::UnknownKey`],
-    /// [`Error::KeyMismatch`].
+    /// [`Error::KeyMismatch`], [`Error::WrongSectors`].
     pub fn new(
         challenge: &Challenge,
         holding: &'a Holding,
@@ -56,6 +56,11 @@ impl<'a> Proving<'a> {
                 return Err(Error::KeyMismatch { expected: *id, got: key.key_id() });
             }
             keys.insert(*id, key);
+        }
+        for entry in samples.fragments() {
+            if let Some(key) = keys.get(&entry.key_id()) {
+                entry.check_sectors(key.sectors())?;
+            }
         }
         Ok(Self {
             digest: challenge.digest(),

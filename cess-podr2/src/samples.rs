@@ -89,6 +89,11 @@ impl<'h> Samples<'h> {
         self.keys.iter()
     }
 
+    /// The fragments drawn whose samples have not begun.
+    pub(crate) fn fragments(&self) -> impl Iterator<Item = &'h Entry> {
+        self.drawn.as_slice().iter().copied()
+    }
+
     /// The next sample and its coefficient.
     pub(crate) fn next_weighted(&mut self) -> Option<(Sample<'h>, u128)> {
         loop {

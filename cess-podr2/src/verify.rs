@@ -17,7 +17,8 @@ use crate::public::PublicKey;
 ///
 /// # Errors
 /// [`Error::WrongHolding`], [`Error::TooManySamples`], [`Error::UnknownKey`],
-/// [`Error::KeyMismatch`], [`Error::KeyCount`], and [`Error::Proof`] if the equation doesn't hold.
+/// [`Error::KeyMismatch`], [`Error::WrongSectors`], [`Error::KeyCount`], and [`Error::Proof`] if
+/// the equation doesn't hold.
 pub fn verify<'k>(
     challenge: &Challenge,
     holding: &Holding,
@@ -131,6 +132,7 @@ impl<'k, 'p> Statement<'k, 'p> {
             // Samples come by rising key, the keys' shares of them one after the other.
             for _ in 0..*count {
                 let Some((sample, nu)) = samples.next_weighted() else { break };
+                sample.entry.check_sectors(key.sectors())?;
                 hashes.add(sample.entry.name().as_bytes(), sample.block, nu);
             }
             let opening = msm(&[G1Affine::generator(), answer.psi], &[answer.y, z.neg()]);

@@ -1,6 +1,8 @@
 //! Whatever a prover might answer without the data, each refused.
 
-use cess_podr2::{Audit, Challenge, Error, Fragment, Holding, Policy, Proof, SecretKey, verify};
+use cess_podr2::{
+    Audit, Challenge, Error, Fragment, Holding, Policy, Proof, Proving, SecretKey, Sectors, verify,
+};
 
 use crate::world::{BLOCK, SEED, World, audit, bytes, sectors};
 
@@ -201,6 +203,32 @@ fn refuses_another_key() {
     assert_eq!(verdict, Err(Error::KeyMismatch { expected: id, got: other.key_id() }));
     let verdict = verify(&challenge, &world.holding, |_| None, &proof);
     assert_eq!(verdict, Err(Error::UnknownKey { key: id }));
+}
+
+#[test]
+fn refuses_blocks_counted_by_another_number_of_sectors() {
+    // Eight blocks, counted as one: the first alone would do.
+    let world = World::new(&[8 * BLOCK]);
+    let right = world.store.values().next().unwrap().tagged.fragment;
+    let (key, root, len) = (right.key_id(), right.root(), right.len());
+    let many = Sectors::new(8 * sectors().get()).unwrap();
+    let wrong = Fragment::from_parts(key, many, root, len, 0).unwrap();
+    assert_eq!((wrong.name(), wrong.blocks()), (right.name(), 1));
+    let error = Error::WrongSectors { name: right.name(), expected: 64, got: 512 };
+
+    let (_, proof) = proven(&world);
+    let proof = Proof::from_bytes(&proof).unwrap();
+    for policy in [Policy::Every, Policy::AUDIT] {
+        let verdict = |fragment: &Fragment| {
+            let holding = Holding::from_entries([fragment.entry()]).unwrap();
+            let challenge = Challenge::new(audit(), &holding, policy, SEED).unwrap();
+            let proving = Proving::new(&challenge, &holding, |id| world.provings.get(id));
+            let verdict = verify(&challenge, &holding, |id| world.publics.get(id), &proof);
+            (proving.map(|_| ()), verdict)
+        };
+        assert_eq!(verdict(&wrong), (Err(error.clone()), Err(error.clone())));
+        assert_eq!(verdict(&right).0, Ok(()));
+    }
 }
 
 #[test]

@@ -1,4 +1,6 @@
-use cess_podr2::{Error, Fragment, SecretKey, TagCheck, Tagged, Tags, What, check_fragment};
+use cess_podr2::{
+    Error, Fragment, SecretKey, Sectors, TagCheck, Tagged, Tags, What, check_fragment,
+};
 use proptest::prelude::*;
 
 use crate::world::{BLOCK, bytes, sectors};
@@ -122,6 +124,18 @@ fn refuses_a_wrong_number_of_tags_and_another_key() {
     let error = Error::KeyMismatch { expected: mine.key_id(), got: theirs.key_id() };
     let check = check_fragment(&mine, &other.proving_key(), &fragment, &tags, &data);
     assert_eq!(check, Err(error));
+}
+
+#[test]
+fn refuses_a_fragment_counted_by_another_number_of_sectors() {
+    // One block by either count, so the number of tags doesn't tell.
+    let data = bytes(1000, 1);
+    let Tagged { fragment, tags } = secret().tag(0, &data).unwrap();
+    let many = Sectors::new(512).unwrap();
+    let wrong = Fragment::from_parts(fragment.key_id(), many, fragment.root(), 1000, 0).unwrap();
+    let error = Error::WrongSectors { name: fragment.name(), expected: 64, got: 512 };
+    assert_eq!(one(&wrong, &tags, &data), Err(error));
+    assert_eq!(one(&fragment, &tags, &data), Ok(()));
 }
 
 #[test]
