@@ -1,10 +1,11 @@
 //! Each library crate compiles without warnings with no feature, and with each feature alone.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use cargo_metadata::Message;
 use cargo_metadata::diagnostic::{Diagnostic, DiagnosticLevel};
 
+use crate::cargo;
 use crate::workspace::{Member, Workspace};
 
 pub(crate) fn check(workspace: &Workspace) -> Vec<String> {
@@ -35,7 +36,7 @@ fn plan(member: &Member) -> Vec<Option<&str>> {
 
 /// What the compiler says, a line per warning or error.
 fn diagnostics(package: &str, feature: Option<&str>) -> Result<Vec<String>, String> {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    let mut command = cargo();
     command.args(["check", "--locked", "--quiet", "--message-format=json", "--package", package]);
     command.args(["--no-default-features"]);
     if let Some(feature) = feature {

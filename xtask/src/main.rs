@@ -1,23 +1,30 @@
-//! `cargo xtask ci`: the checks that neither the compiler nor clippy makes.
+//! `cargo xtask ci`: the checks that neither the compiler nor clippy makes. `figures` measures,
+//! `package` tries the crates as a stranger would.
 //!
 //! Each check is a function from parsed data to findings, one line each; nothing found is a pass.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 
+mod costs;
 mod edges;
 mod features;
+mod figures;
 mod house;
 mod licences;
+mod package;
 mod pins;
 mod rust_source;
 mod workspace;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use workspace::Workspace;
 
-const USAGE: &str = "usage: cargo xtask ci [--list | STEP...]";
+const USAGE: &str = "\
+usage: cargo xtask ci [--list | STEP...]
+       cargo xtask figures [AREA...]
+       cargo xtask package [--time]";
 
 struct Step {
     name: &'static str,
@@ -46,6 +53,11 @@ const STEPS: &[Step] = &[
         check: licences::check,
     },
     Step {
+        name: "costs",
+        what: "each library crate brings as few dependencies as it may, and as its README says",
+        check: costs::check,
+    },
+    Step {
         name: "house",
         what: "manifests, READMEs, lib.rs and modules keep the house rules",
         check: house::check,
@@ -65,8 +77,15 @@ fn main() -> ExitCode {
             Ok(Selection::Steps(steps)) => run(&steps),
             Err(reason) => refuse(&reason),
         },
+        Some((command, areas)) if command == "figures" => figures::run(areas),
+        Some((command, rest)) if command == "package" => package::run(rest),
         _ => refuse("no such command"),
     }
+}
+
+/// The cargo that runs this.
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
 }
 
 enum Selection {

@@ -2,14 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand};
 
 /// Relative path with `/`, to contents.
 pub(crate) type Files = BTreeMap<String, String>;
 
+#[derive(Default)]
 pub(crate) struct Workspace {
+    pub(crate) root: PathBuf,
+    /// Where cargo builds.
+    pub(crate) target: PathBuf,
     pub(crate) members: Vec<Member>,
     pub(crate) packages: Vec<Package>,
     /// The root's own documents, and those under `docs/`.
@@ -94,7 +98,8 @@ impl Workspace {
         for (path, text) in read_tree(&root.join("docs"))? {
             documents.insert(format!("docs/{path}"), text);
         }
-        Ok(Self { members, packages, documents })
+        let target = metadata.target_directory.clone().into_std_path_buf();
+        Ok(Self { root: root.to_owned(), target, members, packages, documents })
     }
 }
 

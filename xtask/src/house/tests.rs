@@ -32,8 +32,8 @@ fn check_one(member: Member) -> Vec<String> {
     let documents = [("LICENSE-APACHE", "apache"), ("LICENSE-MIT", "mit")];
     check(&Workspace {
         members: vec![member],
-        packages: Vec::new(),
         documents: documents.map(|(path, text)| (path.to_owned(), text.to_owned())).into(),
+        ..Workspace::default()
     })
 }
 

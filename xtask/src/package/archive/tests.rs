@@ -1,0 +1,103 @@
+use super::*;
+
+const MANIFEST: &str = r#"
+[package]
+name = "cess-x"
+description = "One sentence."
+license = "MIT OR Apache-2.0"
+readme = "README.md"
+repository = "https://example.org"
+rust-version = "1.85"
+keywords = ["one"]
+categories = ["algorithms"]
+include = ["/src"]
+
+[package.metadata.docs.rs]
+all-features = true
+"#;
+
+fn good() -> Archive {
+    let names = ["Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "src/lib.rs"];
+    Archive {
+        name: "cess-x".to_owned(),
+        files: names.into_iter().map(|name| (name.to_owned(), 100)).collect(),
+        manifest: MANIFEST.to_owned(),
+        readme: "# cess-x\n\nSee [there](https://example.org/a) and [below](#below).\n".to_owned(),
+    }
+}
+
+/// The findings of an archive that differs from the good one in one point.
+fn findings(change: impl FnOnce(&mut Archive)) -> Vec<String> {
+    let mut archive = good();
+    change(&mut archive);
+    archive.check()
+}
+
+#[test]
+fn accepts_a_package_in_order() {
+    assert_eq!(findings(|_| {}), [""; 0]);
+}
+
+#[test]
+fn refuses_a_package_without_one_of_its_files() {
+    for file in ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "src/lib.rs"] {
+        let found = findings(|archive| archive.files.retain(|path, _| path != file));
+        assert_eq!(found, [format!("package cess-x: {file} is missing")]);
+    }
+}
+
+#[test]
+fn refuses_a_large_file_and_not_one_at_the_limit() {
+    let with = |len| findings(|a| a.files.extend([("src/table.rs".to_owned(), len)]));
+    assert_eq!(with(MAX_FILE), [""; 0]);
+    assert_eq!(with(MAX_FILE + 1).len(), 1);
+}
+
+#[test]
+fn refuses_vectors_that_are_too_many_together() {
+    let with = |len| {
+        findings(|archive| {
+            archive.files.insert("tests/vectors/a.json".to_owned(), MAX_VECTORS / 2);
+            archive.files.insert("tests/vectors/b.json".to_owned(), len);
+        })
+    };
+    assert_eq!(with(MAX_VECTORS / 2), [""; 0]);
+    assert_eq!(with(MAX_VECTORS / 2 + 1).len(), 1);
+}
+
+#[test]
+fn refuses_what_nobody_needs() {
+    for file in ["fuzz/Cargo.toml", "notes.md", ".gitignore"] {
+        let found = findings(|archive| archive.files.extend([(file.to_owned(), 1)]));
+        assert_eq!(found.len(), 1, "{file}");
+    }
+}
+
+#[test]
+fn refuses_a_link_that_is_not_absolute() {
+    for link in ["[a](docs/a.md)", "[a](../README.md)", "[a]: docs/a.md"] {
+        let found = findings(|archive| archive.readme = format!("# cess-x\n\n{link}\n"));
+        assert_eq!(found.len(), 1, "{link}");
+    }
+}
+
+#[test]
+fn refuses_a_manifest_without_one_of_its_fields() {
+    for line in MANIFEST.lines().filter(|line| line.contains(" = ")) {
+        if line.starts_with("name") {
+            continue;
+        }
+        let found = findings(|archive| archive.manifest = MANIFEST.replace(line, ""));
+        assert_eq!(found.len(), 1, "{line}");
+    }
+    assert_eq!(findings(|archive| archive.manifest = "[package".to_owned()).len(), 1);
+    assert_eq!(findings(|archive| archive.manifest = String::new()).len(), 1);
+}
+
+#[test]
+fn accepts_a_list_of_features_for_the_documentation() {
+    let list = MANIFEST.replace("all-features = true", "features = [\"std\"]");
+    assert_eq!(findings(|archive| archive.manifest = list), [""; 0]);
+    let none = MANIFEST.replace("all-features = true", "all-features = false");
+    assert_eq!(findings(|archive| archive.manifest = none).len(), 1);
+}
