@@ -104,6 +104,23 @@ fn refuses_what_is_not_there() {
 }
 
 #[test]
+fn what_a_beginning_left_that_was_cut_short_is_no_obstacle() {
+    let (_dir, path) = place();
+    let draft = path.with_extension("redb.new");
+    drop(LocalChain::open(&draft, || genesis(9), tick).expect("it opens"));
+    drop(open(&path).expect("it opens"));
+    assert!(!draft.exists());
+    let (_dir, path) = place();
+    std::fs::write(path.with_extension("redb.new"), b"redb, or the beginning of it")
+        .expect("a file");
+    let chain = open(&path).expect("it opens");
+    pay(&chain, 1);
+    std::fs::write(path.with_extension("redb.new"), b"of no interest").expect("a file");
+    drop(chain);
+    assert_eq!(state(&open(&path).expect("it opens")).height(), 1);
+}
+
+#[test]
 fn refuses_another_chain() {
     let (_dir, path) = place();
     drop(open(&path).expect("it opens"));

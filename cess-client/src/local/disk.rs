@@ -1,6 +1,9 @@
 //! A chain in a file, docs/formats/chain.md.
 
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use cess_ledger::{AccountId, Block, Event, State, apply};
@@ -31,37 +34,57 @@ pub(super) struct Disk(Database);
 impl Disk {
     /// Opens a chain, or begins one, and gives its latest state.
     pub(super) fn open(path: &Path, genesis: &State) -> Result<(Self, State), ChainFault> {
-        let is_new = !path.exists();
-        let disk = Self(builder().create(path).map_err(fault)?);
-        if is_new {
-            sync_folder(path)?;
+        if !is_there(path)? {
+            // Made under another name, so that one cut short is never taken for a damaged one.
+            // Whoever has made the file has its lock, and so `path` to itself.
+            let draft = Self::draft(&with_suffix(path, ".new"))?;
+            if !is_there(path)? {
+                draft.begin(genesis)?;
+                fs::rename(with_suffix(path, ".new"), path).map_err(fault)?;
+                sync_folder(path)?;
+                return Ok((draft, genesis.clone()));
+            }
         }
-        disk.begin_or_load(genesis)
+        Self::resume(path)
     }
 
     /// Opens a chain that is there.
     pub(super) fn resume(path: &Path) -> Result<(Self, State), ChainFault> {
-        // Of a chain whose very beginning was cut short there is nothing but an empty file.
-        if fs::metadata(path).map_err(fault)?.len() == 0 {
+        if !is_there(path)? {
             return Err(ChainFault::NotFound);
         }
         let disk = Self(builder().open(path).map_err(fault)?);
-        let state = disk.load()?.ok_or(ChainFault::NotFound)?;
+        let state = disk.load()?;
         Ok((disk, state))
     }
 
+    /// An empty database; what an earlier run left there is thrown away.
+    fn draft(path: &Path) -> Result<Self, ChainFault> {
+        if is_there(path)? {
+            match builder().open(path).map(drop).map_err(fault) {
+                Ok(()) | Err(ChainFault::Damaged) => fs::remove_file(path).map_err(fault)?,
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(Self(builder().create(path).map_err(fault)?))
+    }
+
+    /// A chain that lies on `backend`, or begins there.
     #[cfg(test)]
     pub(super) fn on(
         backend: impl redb::StorageBackend,
         genesis: &State,
     ) -> Result<(Self, State), ChainFault> {
-        Self(builder().create_with_backend(backend).map_err(fault)?).begin_or_load(genesis)
+        let disk = Self(builder().create_with_backend(backend).map_err(fault)?);
+        let read = disk.0.begin_read().map_err(fault)?;
+        if read.list_tables().map_err(fault)?.next().is_none() {
+            disk.begin(genesis)?;
+        }
+        let state = disk.load()?;
+        Ok((disk, state))
     }
 
-    fn begin_or_load(self, genesis: &State) -> Result<(Self, State), ChainFault> {
-        if let Some(state) = self.load()? {
-            return Ok((self, state));
-        }
+    fn begin(&self, genesis: &State) -> Result<(), ChainFault> {
         self.write(|write| {
             let mut meta = write.open_table(META).map_err(fault)?;
             meta.insert("format", &FORMAT.to_le_bytes()[..]).map_err(fault)?;
@@ -71,18 +94,12 @@ impl Disk {
             let height = genesis.height();
             put(&mut write.open_table(EVENTS).map_err(fault)?, height, &Vec::<Event>::new())?;
             put(&mut write.open_table(STATES).map_err(fault)?, height, genesis)
-        })?;
-        let state = genesis.clone();
-        Ok((self, state))
+        })
     }
 
     /// The latest state: the last snapshot and the blocks since.
-    fn load(&self) -> Result<Option<State>, ChainFault> {
+    fn load(&self) -> Result<State, ChainFault> {
         let read = self.0.begin_read().map_err(fault)?;
-        // A chain's tables are made in one transaction: with none, nothing was begun.
-        if read.list_tables().map_err(fault)?.next().is_none() {
-            return Ok(None);
-        }
         let meta = read.open_table(META).map_err(fault)?;
         let field = |name| meta.get(name).map_err(fault)?.ok_or(ChainFault::Damaged);
         let got = decode(field("format")?.value())?;
@@ -114,7 +131,7 @@ impl Disk {
             }
         }
         state.check_invariants().map_err(|_| ChainFault::Damaged)?;
-        Ok(Some(state))
+        Ok(state)
     }
 
     pub(super) fn commit(
@@ -194,6 +211,21 @@ fn encode(value: &(impl BorshSerialize + ?Sized)) -> Result<Vec<u8>, ChainFault>
 
 fn decode<T: BorshDeserialize>(bytes: &[u8]) -> Result<T, ChainFault> {
     T::try_from_slice(bytes).map_err(|_| ChainFault::Damaged)
+}
+
+/// An empty file is no chain yet.
+fn is_there(path: &Path) -> Result<bool, ChainFault> {
+    match fs::metadata(path) {
+        Ok(file) => Ok(file.len() > 0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(fault(error)),
+    }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 /// A new name outlives a crash when its folder is synced; only Unix opens folders.
