@@ -84,6 +84,14 @@ impl Disk {
         Ok((disk, state))
     }
 
+    #[cfg(test)]
+    pub(super) fn snapshots(&self) -> Result<Vec<u64>, ChainFault> {
+        let read = self.0.begin_read().map_err(fault)?;
+        let states = read.open_table(STATES).map_err(fault)?;
+        let heights = states.iter().map_err(fault)?.map(|entry| Ok(entry?.0.value()));
+        heights.collect::<Result<_, redb::StorageError>>().map_err(fault)
+    }
+
     fn begin(&self, genesis: &State) -> Result<(), ChainFault> {
         self.write(|write| {
             let mut meta = write.open_table(META).map_err(fault)?;
