@@ -16,7 +16,8 @@ use futures::FutureExt;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-const MINERS: usize = 8;
+/// Five are punished, and punished nodes take no repairs; a segment takes four.
+const MINERS: usize = 12;
 const LEN: usize = 300_000;
 
 fn name_of(record: &cess_ledger::FragmentRecord) -> FragmentName {
@@ -32,7 +33,7 @@ fn bad_of(verdicts: &BTreeMap<AccountId, Verdict>) -> BTreeSet<(AccountId, u32)>
 }
 
 async fn a_file_lives_through_its_life(backend: Backend) {
-    let mut net = Net::new(backend, 1, MINERS).await;
+    let mut net = Net::new(backend, 22, MINERS).await;
     let data = data(LEN);
     let stored = net.put(&data).await.unwrap();
     let status = net.chain().deal(stored.deal).await.unwrap().unwrap().status;
