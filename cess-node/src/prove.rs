@@ -67,9 +67,6 @@ impl<C: Chain> Node<C> {
         while let (Some(sample), Some(size)) = (proving.sample(), proving.block_bytes()) {
             let name = sample.entry.name();
             let fragment = by_name.get(&name).ok_or(NodeError::NotFound)?;
-            if fragment.sectors().block_bytes() != size {
-                return Err(NodeError::BadRequest("sectors are not the key's"));
-            }
             let open = match current.take().filter(|open| open.fragment == *fragment) {
                 Some(open) => current.insert(open),
                 None => current.insert(self.open(*fragment, challenge.policy()).await?),
