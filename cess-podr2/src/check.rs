@@ -5,6 +5,7 @@ use crate::backend::{G1, G2Affine, HashSum, ShortSum, msm, pairing_product_is_on
 use crate::domain::{TAG_CHECK, Transcript, Xof};
 use crate::error::Error;
 use crate::fragment::{Fragment, Tags, decode_tag};
+use crate::id::{FragmentName, KeyId};
 use crate::kernel::Combination;
 use crate::public::{ProvingKey, PublicKey};
 use crate::tagger::BlockBuffer;
@@ -48,9 +49,7 @@ impl<'a> TagCheck<'a> {
         if proving.key_id() != key.key_id() {
             return Err(Error::KeyMismatch { expected: key.key_id(), got: proving.key_id() });
         }
-        let mut transcript =
-            Transcript::new(TAG_CHECK).bytes(key.key_id().as_bytes()).u64(items.len() as u64);
-        let mut names = Vec::with_capacity(items.len());
+        let mut named = Vec::with_capacity(items.len());
         for (index, (fragment, tags)) in items.iter().enumerate() {
             if fragment.key_id() != key.key_id() {
                 return Err(Error::WrongKey { expected: key.key_id(), got: fragment.key_id() });
@@ -61,14 +60,13 @@ impl<'a> TagCheck<'a> {
             if tags.len() != expected {
                 return Err(Error::TagCount { index, expected, got: tags.len() });
             }
-            transcript = transcript.bytes(name.as_bytes()).u64(expected).bytes(tags.as_bytes());
-            names.push(name);
+            named.push((name, *tags));
         }
-        let weights = transcript.xof();
+        let weights = tag_weights(key.key_id(), &named);
         let mut xof = weights.clone();
         let (mut tag_sum, mut hashes) = (ShortSum::new(), HashSum::new());
         let mut count = 0;
-        for (name, (_, tags)) in names.iter().zip(items) {
+        for (name, tags) in &named {
             for (block, tag) in (0u64..).zip(tags.iter()) {
                 let rho = xof.weight();
                 tag_sum.add(decode_tag(tag, count)?, rho);
@@ -170,6 +168,16 @@ impl fmt::Debug for TagCheck<'_> {
     }
 }
 
+/// The stream of the weights, one a block: every name and tag goes into every weight.
+fn tag_weights(key: KeyId, fragments: &[(FragmentName, &Tags)]) -> Xof {
+    let mut transcript =
+        Transcript::new(TAG_CHECK).bytes(key.as_bytes()).u64(fragments.len() as u64);
+    for (name, tags) in fragments {
+        transcript = transcript.bytes(name.as_bytes()).u64(tags.len()).bytes(tags.as_bytes());
+    }
+    transcript.xof()
+}
+
 /// Checks one fragment that is in memory.
 ///
 /// # Errors
@@ -186,3 +194,6 @@ pub fn check_fragment(
     check.end_fragment()?;
     check.finish()
 }
+
+#[cfg(test)]
+mod tests;

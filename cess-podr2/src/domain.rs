@@ -78,14 +78,11 @@ impl Xof {
 
     /// 128 bits, zero redrawn.
     pub(crate) fn weight(&mut self) -> u128 {
-        loop {
+        first_nonzero(|| {
             let mut out = [0; 16];
             self.0.fill(&mut out);
-            let weight = u128::from_le_bytes(out);
-            if weight != 0 {
-                return weight;
-            }
-        }
+            u128::from_le_bytes(out)
+        })
     }
 
     /// Uniform below `bound`, which is at least 1, by rejection.
@@ -104,5 +101,47 @@ impl Xof {
 impl Drop for Xof {
     fn drop(&mut self) {
         self.0.zeroize();
+    }
+}
+
+fn first_nonzero(mut draw: impl FnMut() -> u128) -> u128 {
+    loop {
+        let weight = draw();
+        if weight != 0 {
+            return weight;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weight_of_zero_is_redrawn() {
+        let mut draws = [0, 0, 5, 7].into_iter();
+        assert_eq!(first_nonzero(|| draws.next().unwrap()), 5);
+        assert_eq!(draws.next(), Some(7));
+    }
+
+    #[test]
+    fn values_that_would_favour_small_results_are_redrawn() {
+        // 2^64 mod (2^63 + 1) = 2^63 - 1: almost every other value is.
+        let bound = (1 << 63) + 1;
+        let mut xof = Transcript::new(POSITIONS).xof();
+        let mut plain = xof.clone();
+        let mut redrawn = 0;
+        for _ in 0..100 {
+            let expected = loop {
+                let value = plain.u64();
+                if value >= (1 << 63) - 1 {
+                    break value % bound;
+                }
+                redrawn += 1;
+            };
+            assert_eq!(xof.below(bound), expected);
+        }
+        assert!(redrawn > 50);
+        assert_eq!(xof.below(1), 0);
     }
 }

@@ -160,13 +160,18 @@ impl ProvingKey {
         if self.id != key.id {
             return Err(Error::KeyMismatch { expected: key.id, got: self.id });
         }
-        let mut xof =
-            Transcript::new(KEY_CHECK).bytes(key.id.as_bytes()).bytes(&self.to_bytes()).xof();
-        let weights: Vec<u128> = self.powers[1..].iter().map(|_| xof.weight()).collect();
+        let weights = self.weights();
         let upper = msm_short(&self.powers[1..], &weights);
         let lower = msm_short(&self.powers[..weights.len()], &weights);
         let pairs = [(upper.neg().to_affine(), key.x), (lower.to_affine(), key.y)];
         if pairing_product_is_one(&pairs) { Ok(()) } else { Err(Error::ProvingKey { key: key.id }) }
+    }
+
+    /// One for each power but the generator: every power goes into every weight.
+    fn weights(&self) -> Vec<u128> {
+        let mut xof =
+            Transcript::new(KEY_CHECK).bytes(self.id.as_bytes()).bytes(&self.to_bytes()).xof();
+        self.powers[1..].iter().map(|_| xof.weight()).collect()
     }
 }
 
@@ -175,3 +180,6 @@ impl core::fmt::Debug for ProvingKey {
         f.debug_struct("ProvingKey").field("id", &self.id).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,8 +48,24 @@ pub fn verify_batch<'k>(
             Err(error) => rejected.push((index, error)),
         }
     }
-    let mut transcript = Transcript::new(BATCH_WEIGHTS).u64(statements.len() as u64);
-    for (_, statement) in &statements {
+    let weights = batch_weights(statements.iter().map(|(_, statement)| statement));
+    let weighted: Vec<(&Statement<'_, '_>, u128)> =
+        statements.iter().map(|(_, statement)| statement).zip(weights).collect();
+
+    let mut bad = Vec::new();
+    bisect(&weighted, 0..weighted.len(), &mut bad);
+    rejected.extend(bad.into_iter().map(|at| (statements[at].0, Error::Proof)));
+    rejected.sort_by_key(|(index, _)| *index);
+    if rejected.is_empty() { Ok(()) } else { Err(Error::Batch { rejected }) }
+}
+
+/// One for each statement: every statement goes into every weight, in its order.
+fn batch_weights<'s>(
+    statements: impl ExactSizeIterator<Item = &'s Statement<'s, 's>>,
+) -> Vec<u128> {
+    let count = statements.len();
+    let mut transcript = Transcript::new(BATCH_WEIGHTS).u64(count as u64);
+    for statement in statements {
         transcript = transcript.bytes(&statement.digest).u64(statement.terms.len() as u64);
         for term in &statement.terms {
             transcript = transcript.bytes(term.key.key_id().as_bytes());
@@ -57,14 +73,7 @@ pub fn verify_batch<'k>(
         transcript = transcript.bytes(&statement.proof.to_bytes());
     }
     let mut xof = transcript.xof();
-    let weighted: Vec<(&Statement<'_, '_>, u128)> =
-        statements.iter().map(|(_, statement)| (statement, xof.weight())).collect();
-
-    let mut bad = Vec::new();
-    bisect(&weighted, 0..weighted.len(), &mut bad);
-    rejected.extend(bad.into_iter().map(|at| (statements[at].0, Error::Proof)));
-    rejected.sort_by_key(|(index, _)| *index);
-    if rejected.is_empty() { Ok(()) } else { Err(Error::Batch { rejected }) }
+    (0..count).map(|_| xof.weight()).collect()
 }
 
 fn bisect(statements: &[(&Statement<'_, '_>, u128)], range: Range<usize>, bad: &mut Vec<usize>) {

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use cess_podr2::{Challenge, Error, Fragment, Holding, MAX_SAMPLES, Policy, PublicKey, SecretKey};
+use cess_podr2::{
+    Challenge, Error, Fragment, Holding, MAX_SAMPLES, Policy, PublicKey, SecretKey, Sectors,
+};
 use proptest::prelude::*;
 
 use crate::world::{BLOCK, audit, sectors};
@@ -141,6 +143,38 @@ fn holdings_refuse_more_blocks_than_64_bits_count() {
     assert_eq!(holding.add(entry(many)), Err(error.clone()));
     assert_eq!(holding.len(), usize::try_from(limit).unwrap());
     assert_eq!(Holding::from_entries((0..=many).map(entry)), Err(error));
+}
+
+#[test]
+fn an_entry_with_another_count_is_another() {
+    let mut holding = holding(&[8]);
+    let right = *holding.iter().next().unwrap();
+    let of = |sectors| {
+        let sectors = Sectors::new(sectors).unwrap();
+        Fragment::from_parts(key().key_id(), sectors, [5; 32], 100_000, 0).unwrap().entry()
+    };
+    let (counted, miscounted) = (of(64), of(512));
+    holding.add(counted).unwrap();
+    assert!(holding.contains(&right) && holding.contains(&counted));
+    assert!(!holding.contains(&miscounted));
+    let name = counted.name();
+    assert_eq!(holding.remove(&miscounted), Err(Error::Missing { name }));
+    assert_eq!(holding.add(miscounted), Err(Error::Duplicate { name }));
+    assert_eq!(holding.remove(&counted), Ok(()));
+}
+
+#[test]
+fn refuses_a_challenge_that_miscounts_its_holding() {
+    let holding = holding(&[8, 3]);
+    let bytes = Challenge::new(audit(), &holding, Policy::Every, [0; 32]).unwrap().to_bytes();
+    assert!(Challenge::from_bytes(&bytes).unwrap().samples(&holding).is_ok());
+    // Total and number of fragments.
+    for at in [116, 124] {
+        let mut bytes = bytes;
+        bytes[at] -= 1;
+        let challenge = Challenge::from_bytes(&bytes).unwrap();
+        assert_eq!(challenge.samples(&holding).map(|_| ()), Err(Error::WrongHolding));
+    }
 }
 
 #[test]
