@@ -9,7 +9,7 @@ use bytes::Bytes;
 use cess_ledger::{AccountId, DealId, OrderId};
 use cess_podr2::{Challenge, Fragment, FragmentName, KeyId, Tags};
 
-use crate::{NodeError, StorageNode, TaggedSegment, Upload, testkit::draw_below};
+use crate::{NodeError, StorageNode, StoreFault, TaggedSegment, Upload, testkit::draw_below};
 
 /// What a [`FaultyNode`] does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Fault {
     None,
     /// Takes no fragments.
     Refuses,
+    /// Its disk is full, which it finds out while it stores.
+    DiskFull,
     /// Is out of reach.
     Gone,
     /// Gives slices and proofs with a wrong bit.
@@ -86,6 +88,7 @@ impl<N: StorageNode> FaultyNode<N> {
     fn take(&self, upload: &Upload) -> Result<(), NodeError> {
         match self.reach()? {
             Fault::Refuses => Err(NodeError::Full { needed: upload.bytes.len() as u64, free: 0 }),
+            Fault::DiskFull => Err(NodeError::Store(StoreFault::NoSpace)),
             _ => Ok(()),
         }
     }
