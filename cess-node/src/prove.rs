@@ -17,19 +17,27 @@ impl<C: Chain> Node<C> {
     /// one over a single fragment loses it. Returns how many were answered; call it again until
     /// that is none, since each step of a narrowing waits for the one before.
     ///
+    /// Only what is gone or damaged is admitted. A store that fails otherwise says nothing of the
+    /// fragments: that target stays open, and there is time until its deadline to ask again.
+    ///
     /// # Errors
     /// [`NodeError::Chain`] when the chain is out of reach, or refuses an answer for another
-    /// reason than that the target is no longer open.
+    /// reason than that the target is no longer open; the store's error for a target that was left
+    /// open, after the others are answered.
     pub async fn answer_audits(&self) -> Result<usize, NodeError> {
         let _working = self.audits.lock().await;
         let mut answered = 0;
+        let mut failed = None;
         for target in self.chain.audit_targets(self.id()).await? {
             let fragments: Vec<Fragment> = target.fragments.iter().map(|i| i.fragment).collect();
             let proof = match self.prove_over(&target.challenge, &fragments).await {
                 Ok(proof) => Some(proof.to_vec()),
-                // Nothing is known of the fragments then: there is still time to ask again.
+                Err(NodeError::NotFound | NodeError::Damaged | NodeError::KeyMissing) => None,
                 Err(NodeError::Chain(error)) => return Err(NodeError::Chain(error)),
-                Err(_) => None,
+                Err(error) => {
+                    failed = Some(error);
+                    continue;
+                }
             };
             let (round, target) = (target.round, target.target);
             match self.act(Action::Answer { round, target, proof }).await {
@@ -40,7 +48,7 @@ impl<C: Chain> Node<C> {
                 Err(error) => return Err(error),
             }
         }
-        Ok(answered)
+        failed.map_or(Ok(answered), Err)
     }
 
     pub(crate) async fn prove_over(

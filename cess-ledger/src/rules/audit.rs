@@ -15,7 +15,7 @@ use alloc::{
 };
 
 use borsh::{BorshDeserialize, BorshSerialize, io};
-use cess_podr2::{Challenge, Entry, Holding, KeyId, Policy, Proof, PublicKey};
+use cess_podr2::{Challenge, Holding, KeyId, Policy, Proof, PublicKey};
 
 use crate::{
     AccountId, Audit, Error, Event, FragmentInfo, FragmentRecord, FragmentStatus, MinerStatus,
@@ -195,12 +195,16 @@ impl State {
         holding: &Holding,
         proof: &[u8],
     ) -> Result<(), Error> {
+        let samples = challenge.samples(holding).map_err(|_| Error::BadProof)?;
+        // Points are decoded only for the keys that are hit, and only from a proof of their number.
+        if proof.len() != Proof::encoded_len(samples.keys().len()) {
+            return Err(Error::BadProof);
+        }
         let proof = Proof::from_bytes(proof).map_err(|_| Error::BadProof)?;
-        let ids: BTreeSet<KeyId> = holding.iter().map(Entry::key_id).collect();
         let record = |id: &KeyId| self.tag_keys.get(id.as_bytes());
         let parse = |id: &KeyId| PublicKey::from_bytes(&record(id)?.key).ok();
         let keys: BTreeMap<KeyId, PublicKey> =
-            ids.into_iter().filter_map(|id| Some((id, parse(&id)?))).collect();
+            samples.keys().filter_map(|(id, _)| Some((*id, parse(id)?))).collect();
         cess_podr2::verify(challenge, holding, |id| keys.get(id), &proof)
             .map_err(|_| Error::BadProof)
     }
