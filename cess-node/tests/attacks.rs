@@ -1,6 +1,7 @@
 //! What hostile uploaders, readers and disks try.
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
+#[path = "common/world.rs"]
 mod common;
 
 use std::sync::{Arc, atomic::Ordering};

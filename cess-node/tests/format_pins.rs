@@ -1,6 +1,7 @@
 //! Fails when the layout of docs/formats/node.md moves.
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
+#[path = "common/world.rs"]
 mod common;
 
 use cess_client::StorageNode;

@@ -1,6 +1,7 @@
 //! Files on a network of nodes: stored, audited, damaged, punished, repaired, read back.
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
+#[path = "common/world.rs"]
 mod common;
 
 use std::{
