@@ -1,4 +1,4 @@
-//! A chain in a file, docs/formats/chain.md.
+//! A chain in a file, docs/formats/client-chain.md.
 
 use std::{
     fs, io,

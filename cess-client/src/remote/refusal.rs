@@ -166,6 +166,18 @@ mod tests {
     }
 
     #[test]
+    fn format_pins() {
+        let mut hasher = blake3::Hasher::new();
+        for (_, error) in each() {
+            hasher.update(&encode(&error).expect("it is on the list"));
+        }
+        assert_eq!(
+            hasher.finalize().to_hex().as_str(),
+            "18129a9b860a17b8829261e9e9980bd7d62054759686e432bb6b69e0b50aab06"
+        );
+    }
+
+    #[test]
     fn a_name_comes_back_and_a_strange_one_is_said_to_be_strange() {
         for name in NAMES {
             let error = Error::BadManifest { field: name };
