@@ -13,7 +13,7 @@ use std::{
     time::Instant,
 };
 
-use cess_client::{ChainExt, MemorySession, Progress, PutRequest};
+use cess_client::{ChainExt, Error, MemorySession, Progress, PutRequest};
 use cess_examples::{
     Damage, Failure, Kind, Net, Policy, Round, Stage, World, at, audit_round, compare, damage,
     expect, hex, human, made_up_file, randomness, table, unhex,
@@ -87,7 +87,9 @@ async fn run(options: Options) -> Result<(), Failure> {
     let temporary;
     let dir = match &options.dir {
         Some(dir) => {
-            std::fs::create_dir_all(dir).map_err(|e| at(dir, &e))?;
+            if !options.resume {
+                std::fs::create_dir_all(dir).map_err(|e| at(dir, &e))?;
+            }
             dir.as_path()
         }
         None => {
@@ -103,9 +105,16 @@ async fn run(options: Options) -> Result<(), Failure> {
         Some(path) => path,
         None => made_up_file(dir)?,
     };
-    let len = std::fs::metadata(&path).map_err(|e| at(&path, &e))?.len();
+    // What can't work is told before a network is made in DIR.
+    let about = File::open(&path).and_then(|f| f.metadata()).map_err(|e| at(&path, &e))?;
+    expect(about.is_file(), &format!("{}: not a file", path.display()))?;
+    let len = about.len();
     let visibility = if options.public { Visibility::Public } else { Visibility::Private };
     let profile = options.profile.profile();
+    let (needed, available) = (profile.fragments_per_segment(), options.nodes);
+    if available < needed {
+        return Err(Error::NotEnoughNodes { needed, available }.into());
+    }
     let mut stages = Vec::new();
 
     println!("1. A chain, {} storage nodes, a tagger", options.nodes);

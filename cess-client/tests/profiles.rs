@@ -115,8 +115,8 @@ async fn the_other_visibility_has_the_same_limits() {
         let (_, parity, total) = shards(&profile);
         let (mut survived, mut named) = (0, 0);
         while survived < 40 || named < 40 {
-            let lost = rng.next_u32() & rng.next_u32() & ((1 << total) - 1)
-                | (rng.next_u32() & ((1 << total) - 1)) * u32::from(rng.next_u32() % 3 == 0);
+            let lost = (rng.next_u32() & rng.next_u32() & ((1 << total) - 1))
+                | ((rng.next_u32() & ((1 << total) - 1)) * u32::from(rng.next_u32() % 3 == 0));
             let survives = one.check(lost, owner).await;
             assert_eq!(survives, lost.count_ones() <= u32::from(parity));
             *(if survives { &mut survived } else { &mut named }) += 1;

@@ -151,7 +151,7 @@ async fn full_disks_of_nodes() {
     spare.nodes[&home].set(Fault::DiskFull);
     let repaired = spare.client.repair(stored.file, None, &|_| {}).await.unwrap();
     let error = Error::Node { miner: home, source: no_space };
-    assert_eq!(repaired.open.into_iter().map(|(_, e)| e).collect::<Vec<_>>(), [error.clone()]);
+    assert!(repaired.open.iter().map(|(_, e)| e).eq([&error]));
     told(&error, &format!("node {home}: store failed: no space left"));
 }
 
