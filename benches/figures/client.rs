@@ -32,7 +32,9 @@ pub(crate) fn run(emit: &mut dyn FnMut(Figure)) {
         // The first takes the tag key to the nodes.
         let stored = network.put(visibility);
         assert_eq!(network.get(&stored), network.data);
-        let [put] = interleave([&mut || drop(black_box(network.put(visibility)))]);
+        let [put] = interleave([&mut || {
+            black_box(network.put(visibility));
+        }]);
         let [get] = interleave([&mut || drop(black_box(network.get(&stored)))]);
         for (op, seconds) in [("put", put), ("get", get)] {
             let code = format!("{}+{}", PROFILE.geometry().data(), PROFILE.geometry().parity());
@@ -56,7 +58,7 @@ impl Network {
         let world = block_on(World::new(7, NODES));
         // The world's own tag key is a small one, for tests.
         let tagger = Tagger::from_seed(&[7; 32], Sectors::DEFAULT);
-        block_on(world.chain().act(world.owner().account(), tagger.registration(0)))
+        block_on(world.chain().act(tagger.account(), tagger.registration(0)))
             .expect("a new tag key");
         let nodes: Nodes = world.nodes(MemoryNode::new);
         let client = Client::new(world.chain().clone(), nodes);

@@ -63,9 +63,7 @@ fn network(c: &mut Criterion) {
             b.iter(|| runtime.block_on(node.read(&name, 0..len)).expect("it is there"));
         });
         group.bench_function(format!("prove/bytes={len}"), |b| {
-            b.iter(|| {
-                runtime.block_on(node.prove(&challenge, &[fragment])).expect("it is there")
-            });
+            b.iter(|| runtime.block_on(node.prove(&challenge, &[fragment])).expect("it is there"));
         });
         group.throughput(Throughput::Bytes(bytes as u64));
         group.bench_function(format!("put_file/bytes={bytes}"), |b| b.iter(&mut put));
