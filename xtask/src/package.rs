@@ -56,10 +56,6 @@ fn package(place: &Path, time: bool) -> Result<Vec<String>, String> {
         println!("packed {name}: {} files, {} bytes", archive.files.len(), archive.len());
         archives.push((archive, folder));
     }
-    if !findings.is_empty() {
-        return Ok(findings);
-    }
-
     let scratch = Scratch::create(place, &archives, &workspace.root.join("Cargo.lock"))?;
     for (archive, _) in &archives {
         for run in scratch.runs(&archive.name) {

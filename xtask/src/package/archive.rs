@@ -11,6 +11,9 @@ const MAX_FILE: u64 = 1 << 20;
 /// Bytes of the test vectors together.
 const MAX_VECTORS: u64 = 1 << 20;
 
+/// Where the crates are had from until a registry has them.
+const REPOSITORY: &str = "https://github.com/CESSProject/cess-sdk";
+
 pub(crate) struct Archive {
     pub(crate) name: String,
     /// Relative path with `/`, to its length in bytes.
@@ -48,6 +51,10 @@ impl Archive {
     pub(crate) fn check(&self) -> Vec<String> {
         let mut findings = self.contents();
         findings.extend(self.links());
+        let add = format!("`cargo add --git {REPOSITORY} {}`", self.name);
+        if !self.readme.contains(&add) {
+            findings.push(format!("README.md doesn't name {add}"));
+        }
         match Document::parse(self.manifest.as_str()) {
             Ok(manifest) => findings.extend(metadata(manifest.as_table())),
             Err(_) => findings.push("its Cargo.toml can't be read".to_owned()),

@@ -203,7 +203,7 @@ fn program(example: &str) -> String {
     if example.contains("fn main()") {
         return example.to_owned();
     }
-    if example.contains("Ok::<(), ") {
+    if example.trim_end().ends_with("(())") {
         return format!(
             "fn main() {{\n    fn example() -> Result<(), impl core::fmt::Debug> {{\n{example}    }}\n    \
              example().unwrap()\n}}\n"

@@ -16,13 +16,17 @@ include = ["/src"]
 all-features = true
 "#;
 
+fn readme(text: &str) -> String {
+    format!("# cess-x\n\n`cargo add --git {REPOSITORY} cess-x`\n\n{text}\n")
+}
+
 fn good() -> Archive {
     let names = ["Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md", "src/lib.rs"];
     Archive {
         name: "cess-x".to_owned(),
         files: names.into_iter().map(|name| (name.to_owned(), 100)).collect(),
         manifest: MANIFEST.to_owned(),
-        readme: "# cess-x\n\nSee [there](https://example.org/a) and [below](#below).\n".to_owned(),
+        readme: readme("See [there](https://example.org/a) and [below](#below)."),
     }
 }
 
@@ -76,9 +80,15 @@ fn refuses_what_nobody_needs() {
 #[test]
 fn refuses_a_link_that_is_not_absolute() {
     for link in ["[a](docs/a.md)", "[a](../README.md)", "[a]: docs/a.md"] {
-        let found = findings(|archive| archive.readme = format!("# cess-x\n\n{link}\n"));
+        let found = findings(|archive| archive.readme = readme(link));
         assert_eq!(found.len(), 1, "{link}");
     }
+}
+
+#[test]
+fn refuses_a_readme_that_does_not_say_how_to_add_the_crate() {
+    let other = readme("").replace("cess-x`", "cess-y`");
+    assert_eq!(findings(|archive| archive.readme = other).len(), 1);
 }
 
 #[test]
