@@ -61,6 +61,8 @@ pub fn apply(state: &mut State, block: &Block) -> Result<Outcome, Error> {
 }
 
 impl State {
+    /// In order of time, whatever one block has leapt over. An entry whose deadline was put off
+    /// is passed over; the later one is in the list too.
     fn expire_due(&mut self, events: &mut Vec<Event>) {
         while let Some(&(at, due)) = self.due.first() {
             if at > self.time {
@@ -68,9 +70,9 @@ impl State {
             }
             self.due.pop_first();
             match due {
-                Due::Deal(deal) => self.expire_deal(deal, events),
-                Due::File(file) => self.end_file(file, events),
-                Due::Claim(order) => self.expire_claim(order, events),
+                Due::Deal(deal) => self.expire_deal(deal, at, events),
+                Due::File(file) => self.end_file(file, at, events),
+                Due::Claim(order) => self.expire_claim(order, at, events),
             }
         }
     }

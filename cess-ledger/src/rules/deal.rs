@@ -177,7 +177,8 @@ impl State {
         mut placement: Placement,
     ) -> Result<Vec<(FragmentInfo, AccountId)>, Error> {
         let mut placed = Vec::new();
-        let mut names = BTreeSet::new();
+        // Replicas are masked apart: a root that comes twice is one copy that claims to be two.
+        let mut roots = BTreeSet::new();
         let mut taken = alloc::collections::BTreeMap::<AccountId, u64>::new();
         let mut nodes = Vec::new();
         for slot in manifest.slots() {
@@ -187,7 +188,7 @@ impl State {
             }
             let index = slot.index(&manifest.profile);
             let name = fragment.name().to_bytes();
-            if !names.insert(name) || self.fragments.contains_key(&name) {
+            if !roots.insert(fragment.root()) || self.fragments.contains_key(&name) {
                 return Err(Error::DuplicateFragment { index });
             }
             let place = usize::from(slot.replica) * manifest.profile.geometry().total()
@@ -368,10 +369,8 @@ impl State {
         events.push(Event::DealActive { deal: id, file });
     }
 
-    pub(crate) fn expire_deal(&mut self, id: DealId, events: &mut Vec<Event>) {
-        let Some(deal) = self.deals.get_mut(&id).filter(|d| d.deadline <= self.time) else {
-            return;
-        };
+    pub(crate) fn expire_deal(&mut self, id: DealId, at: u64, events: &mut Vec<Event>) {
+        let Some(deal) = self.deals.get_mut(&id).filter(|d| d.deadline == at) else { return };
         let file = match deal.status {
             DealStatus::Opened => None,
             DealStatus::Closed { file, .. } => Some(file),
@@ -390,9 +389,10 @@ impl State {
     }
 
     /// The end of a file's paid time. A fragment whose last proof passed is paid to the end.
-    pub(crate) fn end_file(&mut self, id: FileId, events: &mut Vec<Event>) {
-        let end = self.files.get(&id).and_then(File::ends_at).filter(|end| *end <= self.time);
-        let Some(end) = end else { return };
+    pub(crate) fn end_file(&mut self, id: FileId, end: u64, events: &mut Vec<Event>) {
+        if self.files.get(&id).and_then(File::ends_at) != Some(end) {
+            return;
+        }
         for name in self.names_of(&id) {
             let proven = self.fragments.get(&name).is_some_and(|f| f.proven);
             self.settle(&name, end, if proven { Payee::Miner } else { Payee::Owner });

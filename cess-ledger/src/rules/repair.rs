@@ -150,10 +150,9 @@ impl State {
         Ok(())
     }
 
-    pub(crate) fn expire_claim(&mut self, id: OrderId, events: &mut Vec<Event>) {
-        let now = self.time;
+    pub(crate) fn expire_claim(&mut self, id: OrderId, at: u64, events: &mut Vec<Event>) {
         let overdue = self.orders.get(&id).and_then(|o| o.claim.as_ref());
-        let Some(by) = overdue.filter(|c| c.deadline <= now).map(|c| c.by) else { return };
+        let Some(by) = overdue.filter(|c| c.deadline == at).map(|c| c.by) else { return };
         self.release_claim(id);
         self.treasury += self.cut(&by, self.params.repair.claim_cut, events);
         events.push(Event::RepairReopened { order: id });

@@ -358,7 +358,8 @@ impl Model {
             *room.entry(miner).or_default() += fragment.len();
             let info = FragmentInfo { file, index: u32::try_from(at).unwrap(), fragment };
             let name = info.name();
-            let known = self.piece(&name).is_some() || pieces.iter().any(|p| p.name == name);
+            let known = self.piece(&name).is_some()
+                || pieces.iter().any(|p| p.info.fragment.root() == info.fragment.root());
             no.to(known, "DuplicateFragment");
             let status = FragmentStatus::Awaiting;
             pieces.push(Piece { info, name, miner, status, proven: false, paid: 0 });

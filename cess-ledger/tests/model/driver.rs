@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cess_ledger::{
     AccountId, Action, AuditTarget, Block, DealId, DealStatus, Exclusion, FileId, FragmentStatus,
-    Manifest, Params, Profile, Sampling, SignedCall, State, Visibility, apply, declare_tags,
-    repair_challenge,
+    Manifest, MinerStatus, Params, Profile, Sampling, SignedCall, State, Visibility, apply,
+    declare_tags, repair_challenge,
 };
 
 use crate::{
@@ -169,6 +169,10 @@ impl Stage {
 
     fn leap(&self, choices: &mut Choices<'_>) -> u64 {
         let state = &self.world.state;
+        let open = (0..MINERS).any(|number| state.audit(&Who::Miner(number).id()).is_some());
+        if open && choices.byte() < 230 {
+            return SECOND;
+        }
         match choices.below(48) {
             0..32 => SECOND,
             32..36 => state.next_window() - state.time(),
@@ -302,8 +306,17 @@ impl Stage {
                 (who, register([150_000, 1000, 0, u64::MAX][choices.below(4)]))
             }
             7 => (miner, Action::TopUp { amount: TOKEN / 1000 * u128::from(choices.byte()) }),
-            8 => (miner, Action::Resume),
-            _ => (miner, if choices.one_in(2) { Action::Exit } else { Action::Resume }),
+            8 => {
+                let idle = |who: &Who| self.world.status_name(*who) == MinerStatus::Offline;
+                let offline: Vec<Who> = (0..MINERS).map(Who::Miner).filter(idle).collect();
+                (choices.of(&offline).unwrap_or(miner), Action::Resume)
+            }
+            _ if choices.one_in(4) => (miner, Action::Exit),
+            _ => {
+                let short = |who: &Who| self.world.status_name(*who) == MinerStatus::Frozen;
+                let frozen: Vec<Who> = (0..MINERS).map(Who::Miner).filter(short).collect();
+                (choices.of(&frozen)?, Action::TopUp { amount: TOKEN })
+            }
         })
     }
 
@@ -327,7 +340,7 @@ impl Stage {
         let visibility =
             if choices.byte() > 250 { Visibility::Private } else { Visibility::Public };
         let max_len = [100, 500, 5000, 5000, 70_000, 0, 1 << 50][choices.below(7)];
-        let term_ms = DAY * [1, 1, 2, 3, 0, 9][choices.below(6)];
+        let term_ms = DAY * [1, 2, 2, 3, 3, 4, 5, 6, 6, 6, 0, 9][choices.below(12)];
         let profile = Self::profile(u8::from(choices.one_in(3)));
         Some((who, Action::OpenDeal { profile, visibility, max_len, term_ms, bid }))
     }

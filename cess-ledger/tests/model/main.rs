@@ -28,6 +28,6 @@ fn play(seeds: std::ops::Range<u64>, choices: usize) -> Seen {
 
 #[test]
 fn the_ledger_agrees_with_the_naive_model_after_every_block() {
-    let seen = play(0..24, 1500);
+    let seen = play(0..40, 1000);
     println!("{seen:?}");
 }

@@ -3,6 +3,7 @@
 //! no trace.
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+mod attacks;
 mod audits;
 mod deals;
 mod miners;

@@ -360,9 +360,15 @@ impl World {
 
     pub(crate) fn repair_proof(&self, order: OrderId) -> Vec<u8> {
         let record = self.state.order(order).unwrap();
+        self.repair_proof_of(order, self.who(&record.claim.as_ref().unwrap().by))
+    }
+
+    /// Of a miner that may have nothing to prove it with.
+    pub(crate) fn repair_proof_of(&self, order: OrderId, by: Who) -> Vec<u8> {
+        let record = self.state.order(order).unwrap();
         let (challenge, _) = repair_challenge(&CHAIN, order, record).unwrap();
-        let by = record.claim.as_ref().unwrap().by;
-        self.prove(by, &challenge, std::slice::from_ref(&record.info)).unwrap()
+        let fragments = std::slice::from_ref(&record.info);
+        self.prove(by.id(), &challenge, fragments).unwrap_or_default()
     }
 
     /// Claim, seed, completion.
