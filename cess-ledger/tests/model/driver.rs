@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cess_ledger::{
-    AccountId, Action, AuditTarget, Block, DealId, DealStatus, Exclusion, FileId, FragmentStatus,
-    Manifest, MinerStatus, Params, Profile, Sampling, SignedCall, State, Visibility, apply,
-    declare_tags, repair_challenge,
+    AccountId, Action, AuditTarget, Block, DealId, DealStatus, Event, Exclusion, FileId,
+    FragmentStatus, Manifest, MinerStatus, Params, Profile, Sampling, SignedCall, State,
+    Visibility, apply, declare_tags, repair_challenge,
 };
 
 use crate::{
@@ -57,6 +57,8 @@ pub(crate) struct Stage {
     start: (State, Model),
     manifests: BTreeMap<(u8, u64, Who, u8), Manifest>,
     stale: Vec<Vec<u8>>,
+    /// Of 256 blocks under an open audit, how many wait for its answers.
+    patience: u8,
     pub(crate) seen: Seen,
 }
 
@@ -89,7 +91,7 @@ impl Stage {
         let model = Model::genesis(params, START, balances);
         let start = (world.state.clone(), model);
         let (manifests, stale, seen) = (BTreeMap::new(), Vec::new(), Seen::new());
-        let mut stage = Self { world, start, manifests, stale, seen };
+        let mut stage = Self { world, start, manifests, stale, patience: 0, seen };
         stage.set_the_scene();
         stage
     }
@@ -130,7 +132,8 @@ impl Stage {
         self.world.state = state;
         self.world.wiped = BTreeSet::new();
         self.world.rotten = BTreeSet::new();
-        self.stale.truncate(0);
+        self.stale.clear();
+        self.patience = [240, 230, 230, 150][choices.below(4)];
         while choices.more() {
             let leap = self.leap(&mut choices);
             let count = [1, 1, 1, 2, 3][choices.below(5)];
@@ -160,6 +163,12 @@ impl Stage {
         }
         for event in outcome.begin.iter().chain(outcome.results.iter().flatten().flatten()) {
             *self.seen.entry(compare::name_of(event)).or_default() += 1;
+            let detail = match event {
+                Event::MinerChanged { status, .. } => compare::name_of(status),
+                Event::AuditConcluded { verdict, .. } => compare::name_of(verdict),
+                _ => continue,
+            };
+            *self.seen.entry(detail).or_default() += 1;
         }
         let (_, balances) = genesis();
         let supply = balances.iter().map(|(_, balance)| balance).sum();
@@ -170,7 +179,7 @@ impl Stage {
     fn leap(&self, choices: &mut Choices<'_>) -> u64 {
         let state = &self.world.state;
         let open = (0..MINERS).any(|number| state.audit(&Who::Miner(number).id()).is_some());
-        if open && choices.byte() < 230 {
+        if open && choices.byte() < self.patience {
             return SECOND;
         }
         match choices.below(48) {
@@ -311,7 +320,7 @@ impl Stage {
                 let offline: Vec<Who> = (0..MINERS).map(Who::Miner).filter(idle).collect();
                 (choices.of(&offline).unwrap_or(miner), Action::Resume)
             }
-            _ if choices.one_in(4) => (miner, Action::Exit),
+            _ if choices.one_in(2) => (miner, Action::Exit),
             _ => {
                 let short = |who: &Who| self.world.status_name(*who) == MinerStatus::Frozen;
                 let frozen: Vec<Who> = (0..MINERS).map(Who::Miner).filter(short).collect();

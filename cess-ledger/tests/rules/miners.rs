@@ -81,6 +81,30 @@ fn a_leaving_miner_is_audited_and_a_hand_over_during_an_audit_fails_nobody() {
 }
 
 #[test]
+fn a_hand_over_pays_who_leaves_for_what_was_proven_and_the_owner_for_the_rest() {
+    for proven in [false, true] {
+        let mut world = World::new(4);
+        let file = world.store(1000, 1);
+        let (name, who) = world.names(file)[0];
+        if proven {
+            world.audit_all();
+        }
+        world.ok(who, Action::Exit);
+        let order = world.state.fragment(&name).unwrap().order.unwrap();
+        let taker = world.stranger(file);
+        world.ok(taker, Action::ClaimRepair { order });
+        world.wait(1800 * SECOND);
+        let locked = world.state.miner(&who.id()).unwrap().collateral;
+        let (miner, owner) = (world.balance(who), world.balance(Who::Owner));
+        let proof = world.repair_proof(order);
+        world.ok(taker, Action::CompleteRepair { order, proof });
+        assert_eq!(world.status_name(who), MinerStatus::Gone);
+        assert_eq!(world.balance(who) > miner + locked, proven);
+        assert_eq!(world.balance(Who::Owner) > owner, !proven);
+    }
+}
+
+#[test]
 fn an_audit_pays_nobody_for_a_fragment_that_changed_hands_since_its_snapshot() {
     let mut world = World::new(4);
     let file = world.store(1000, 1);
