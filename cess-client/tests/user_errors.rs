@@ -58,12 +58,7 @@ async fn not_enough_nodes_to_begin_with() {
         let before = net.balance(owner);
         let error = net.put(profile, Visibility::Private, &random(10)).await.unwrap_err();
         let available = needed - 1;
-        let refused = cess_ledger::Error::NotEnoughNodes { needed, available };
-        assert!(
-            error == Error::NotEnoughNodes { needed, available }
-                || error == Error::Chain(ChainError::Refused(refused)),
-            "{error:?}"
-        );
+        assert_eq!(error, Error::NotEnoughNodes { needed, available });
         assert_eq!(net.balance(owner), before, "nothing is held for it");
     }
 }

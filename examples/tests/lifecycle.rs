@@ -133,7 +133,7 @@ fn what_one_process_keeps_another_one_reads_and_damage_is_told() {
     assert!(line.contains("not a record"), "{line}");
     works(resume);
 
-    // Two thirds of the nodes may go at once, and nine are one too many.
+    // All nodes that hold the file lose it.
     let mut holders = Vec::new();
     for number in 1..=20 {
         let fragments = dir.join(format!("node-{number:02}/fragments"));

@@ -85,6 +85,10 @@ impl<C: Chain, D: Directory> Client<C, D> {
                     session.open = self.signed(owner, session.open.call.action.clone()).await?;
                     session.save(store)?;
                 }
+                Err(ChainError::Refused(cess_ledger::Error::NotEnoughNodes {
+                    needed,
+                    available,
+                })) => return Err(Error::NotEnoughNodes { needed, available }),
                 other => break other?,
             }
         };
