@@ -240,8 +240,7 @@ async fn refuses_what_the_ledger_refuses() {
         matches!(put, Err(Error::Chain(ChainError::Refused(cess_ledger::Error::BidTooLow { .. }))));
     assert!(refused, "{put:?}");
     let put = net.put(profile(2, 2, 1), Visibility::Public, &[]).await;
-    let needed = cess_ledger::Error::NotEnoughNodes { needed: 6, available: 4 };
-    assert_eq!(put, Err(Error::Chain(ChainError::Refused(needed))));
+    assert_eq!(put, Err(Error::NotEnoughNodes { needed: 6, available: 4 }));
 }
 
 #[tokio::test]
