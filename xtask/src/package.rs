@@ -70,6 +70,7 @@ fn package(place: &Path, time: bool) -> Result<Vec<String>, String> {
             let seconds = scratch.cold_build(&archive.name, &place.join("cold"))?;
             let dependencies = costs::dependencies(&archive.name)?;
             println!("cold   {}: {dependencies} dependencies, {seconds:.0} s", archive.name);
+            findings.extend(costs::too_slow(&archive.name, seconds));
         }
     }
     Ok(findings)
