@@ -1,14 +1,17 @@
-//! `cargo xtask ci`: the checks that neither the compiler nor clippy makes. `figures` measures,
-//! `package` tries the crates as a stranger would.
+//! `cargo xtask ci`: the checks that neither the compiler nor clippy makes. `budget` sets the
+//! tests' seconds beside their budget, `figures` measures, `fuzz` runs the fuzz targets, `package`
+//! tries the crates as a stranger would.
 //!
 //! Each check is a function from parsed data to findings, one line each; nothing found is a pass.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 
+mod budget;
 mod costs;
 mod edges;
 mod features;
 mod figures;
+mod fuzz;
 mod house;
 mod licences;
 mod package;
@@ -23,7 +26,9 @@ use workspace::Workspace;
 
 const USAGE: &str = "\
 usage: cargo xtask ci [--list | STEP...]
+       cargo xtask budget FILE
        cargo xtask figures [AREA...]
+       cargo xtask fuzz [CRATE...] [--seconds N]
        cargo xtask package [--time]";
 
 struct Step {
@@ -58,6 +63,11 @@ const STEPS: &[Step] = &[
         check: costs::check,
     },
     Step {
+        name: "budget",
+        what: "docs/ci-budget.md gives each member its seconds, and no more in all than there are",
+        check: budget::check,
+    },
+    Step {
         name: "house",
         what: "manifests, READMEs, lib.rs and modules keep the house rules",
         check: house::check,
@@ -77,7 +87,9 @@ fn main() -> ExitCode {
             Ok(Selection::Steps(steps)) => run(&steps),
             Err(reason) => refuse(&reason),
         },
+        Some((command, rest)) if command == "budget" => budget::run(rest),
         Some((command, areas)) if command == "figures" => figures::run(areas),
+        Some((command, rest)) if command == "fuzz" => fuzz::run(rest),
         Some((command, rest)) if command == "package" => package::run(rest),
         _ => refuse("no such command"),
     }
