@@ -29,7 +29,7 @@ domains! {
     TREE_NODE = "cess-merkle v1 tree node", hex(b"c6399ff7736d5810f668f25d2e9f05dfe26cf7e6d51e1ac5a18c78285da836a8");
     TREE_ROOT = "cess-merkle v1 tree root", hex(b"104f52af1467477e353e1c862da37040686f28b41407d97686acc5dcb14d5df0");
     SUM_LEAF = "cess-merkle v1 sum leaf", hex(b"b99857b08db80ba9df978945c4a8939caa64c7652cd547b8aa451c06ebaea338");
-    SUM_NODE = "cess-merkle v1 sum node", hex(b"52915ed20c1a1903ee9b807acefce3ff91ce2a66cc8def0a61e9a1ff74ff7213");
+    SUM_NODE = "cess-merkle v2 sum node", hex(b"40a2b73153bc2d613844f5ac9dfe60d3ffe36c2940e68df8c7aba26311a9726b");
     SUM_ROOT = "cess-merkle v1 sum root", hex(b"20dcface5b44e1daf30b207688c86a2161fa5a1e1df92ac599baccb678a9fdf9");
 }
 

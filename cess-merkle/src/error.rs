@@ -112,6 +112,33 @@ pub enum Error {
         /// The bit that should have been larger.
         bit: u8,
     },
+    /// A rank outside the tree.
+    #[error("rank {rank} in a tree of {len} entries")]
+    RankOutOfRange {
+        /// The rank asked for.
+        rank: u64,
+        /// The number of entries.
+        len: u64,
+    },
+    /// Ranks must rise strictly.
+    #[error("rank {rank} follows {previous}, ranks must rise")]
+    RanksUnordered {
+        /// The rank before.
+        previous: u64,
+        /// The rank that should have been larger.
+        rank: u64,
+    },
+    /// An opening has more or fewer nodes than its ranks ask for.
+    #[error("opening has other nodes than its ranks ask for")]
+    OpeningShape,
+    /// A node with as many entries on the left as in all, or more.
+    #[error("{left} entries to the left in a node of {len}")]
+    ForkOutOfRange {
+        /// Entries on the left.
+        left: u32,
+        /// Entries of the node.
+        len: u32,
+    },
     /// A byte range outside the string.
     #[error("range {start}..{end} of {len} bytes")]
     RangeOutOfBounds {
@@ -167,6 +194,12 @@ impl Error {
             Self::WrongEntry { .. } => "ask for the opening of this very position",
             Self::TotalMismatch { .. } => "take root and total from the same state",
             Self::Depth { .. } | Self::BitsUnordered { .. } => {
+                "the opening was not made by this crate: ask another node"
+            }
+            Self::RankOutOfRange { .. } => "ask for a rank below the number of entries",
+            Self::RanksUnordered { .. } => "sort the ranks and remove duplicates",
+            Self::OpeningShape => "ask for an opening of exactly these ranks",
+            Self::ForkOutOfRange { .. } => {
                 "the opening was not made by this crate: ask another node"
             }
             Self::RangeOutOfBounds { .. } => "ask for bytes below the length, start before end",

@@ -5,7 +5,7 @@
 //! | type | commits to | shape |
 //! |---|---|---|
 //! | [`Tree`] | a list of byte strings | complete binary tree of `merkle-cbt`, inside a root that binds the leaf count |
-//! | [`SumTree`] | a map from 32-byte names to counts | crit-bit tree on the names, every node binds both sums |
+//! | [`SumTree`] | a map from 32-byte names to counts | crit-bit tree on the names, every node binds both sums and numbers of entries |
 //! | [`content`] | one byte string | the tree of BLAKE3 itself, cut at groups of 16 KiB |
 //!
 //! `Tree` and `SumTree` hash in BLAKE3's key derivation mode, one context for each role (leaf, node,
@@ -29,5 +29,5 @@ mod sum;
 mod tree;
 
 pub use error::Error;
-pub use sum::{Entry, Iter, Opening, SumRoot, SumTree};
+pub use sum::{Entry, Iter, ManyOpening, Opening, Ranked, SumRoot, SumTree};
 pub use tree::{Proof, Tree};

@@ -1,4 +1,5 @@
 mod iter;
+mod many;
 mod node;
 mod opening;
 mod root;
@@ -10,6 +11,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 pub use iter::Iter;
+pub use many::{ManyOpening, Ranked};
 pub use opening::Opening;
 pub use root::{Entry, SumRoot};
 
@@ -90,8 +92,8 @@ impl SumTree {
     /// The commitment to all names and counts; the empty tree has one too.
     #[must_use]
     pub fn root(&self) -> SumRoot {
-        let empty = Summary { hash: [0; 32], sum: 0 };
-        SumRoot::bind(self.len(), &self.top.map_or(empty, |top| self.summary(top)))
+        let empty = Summary { hash: [0; 32], sum: 0, len: 0 };
+        SumRoot::bind(&self.top.map_or(empty, |top| self.summary(top)))
     }
 
     /// The count of a name.
@@ -103,13 +105,12 @@ impl SumTree {
     /// The entry of a name, with the positions that it holds.
     #[must_use]
     pub fn entry(&self, name: &[u8; 32]) -> Option<Entry> {
-        let mut start = 0;
+        let mut before = Before::default();
         let leaf = self.descend(|inner| {
             let right = bit_of(name, inner.bit);
-            start += if right { self.sum(inner.left) } else { 0 };
-            right
+            before.pass(self, inner.left, right)
         })?;
-        (leaf.name == *name).then_some(Entry { name: *name, count: leaf.count, start })
+        (leaf.name == *name).then_some(before.entry(leaf))
     }
 
     /// The entry that holds position `position`, if that is below the total.
@@ -118,32 +119,32 @@ impl SumTree {
         if position >= self.total() {
             return None;
         }
-        let mut start = 0;
+        let mut before = Before::default();
         let leaf = self.descend(|inner| {
-            let left = self.sum(inner.left);
-            let right = position - start >= left;
-            start += if right { left } else { 0 };
-            right
+            let right = position - before.start >= self.sum(inner.left);
+            before.pass(self, inner.left, right)
         })?;
-        Some(Entry { name: leaf.name, count: leaf.count, start })
+        Some(before.entry(leaf))
     }
 
     /// The entry with `rank` smaller names.
     #[must_use]
     pub fn nth(&self, rank: usize) -> Option<Entry> {
-        self.iter_from(rank).next()
+        if rank >= self.len() {
+            return None;
+        }
+        let mut before = Before::default();
+        let leaf = self.descend(|inner| {
+            let right = rank - before.rank >= self.link_len(inner.left);
+            before.pass(self, inner.left, right)
+        })?;
+        Some(before.entry(leaf))
     }
 
     /// How many names are smaller than this one, if it is in the tree.
     #[must_use]
     pub fn rank(&self, name: &[u8; 32]) -> Option<usize> {
-        let mut rank = 0;
-        let leaf = self.descend(|inner| {
-            let right = bit_of(name, inner.bit);
-            rank += if right { self.link_len(inner.left) } else { 0 };
-            right
-        })?;
-        (leaf.name == *name).then_some(rank)
+        self.entry(name).map(|entry| entry.rank)
     }
 
     /// All entries, in the order of their names.
@@ -262,7 +263,7 @@ impl SumTree {
             let inner = &self.inners[i];
             (inner.bit, self.summary(inner.child(!bit_of(name, inner.bit))))
         });
-        Ok(Opening::new(self.len(), &self.leaves[leaf], steps))
+        Ok(Opening::new(&self.leaves[leaf], steps))
     }
 
     fn descend(&self, mut right: impl FnMut(&Inner) -> bool) -> Option<&Leaf> {
@@ -334,21 +335,24 @@ impl SumTree {
         }
     }
 
-    /// Recomputes a node from its children. Their sums can't overflow: the total was checked.
+    /// Recomputes a node from its children. Their sums and numbers can't overflow: both were
+    /// checked.
     fn seal(&mut self, i: usize) {
         let inner = &self.inners[i];
         let (left, right) = (self.summary(inner.left), self.summary(inner.right));
-        let len = self.link_len(inner.left) + self.link_len(inner.right);
         let inner = &mut self.inners[i];
         inner.hash = node_hash(inner.bit, &left, &right);
         inner.sum = left.sum + right.sum;
-        inner.len = u32::try_from(len).unwrap_or(u32::MAX);
+        inner.len = left.len + right.len;
     }
 
     fn summary(&self, link: Link) -> Summary {
         match link.target() {
             Target::Leaf(i) => leaf_summary(&self.leaves[i]),
-            Target::Inner(i) => Summary { hash: self.inners[i].hash, sum: self.inners[i].sum },
+            Target::Inner(i) => {
+                let Inner { hash, sum, len, .. } = self.inners[i];
+                Summary { hash, sum, len }
+            }
         }
     }
 
@@ -364,6 +368,28 @@ impl SumTree {
             Target::Leaf(_) => 1,
             Target::Inner(i) => self.inners[i].len as usize,
         }
+    }
+}
+
+/// What lies to the left of a path.
+#[derive(Default)]
+struct Before {
+    start: u64,
+    rank: usize,
+}
+
+impl Before {
+    /// Goes past `left` if the path goes `right`.
+    fn pass(&mut self, tree: &SumTree, left: Link, right: bool) -> bool {
+        if right {
+            self.start += tree.sum(left);
+            self.rank += tree.link_len(left);
+        }
+        right
+    }
+
+    fn entry(&self, leaf: &Leaf) -> Entry {
+        Entry { name: leaf.name, count: leaf.count, start: self.start, rank: self.rank }
     }
 }
 

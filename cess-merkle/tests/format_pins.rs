@@ -1,7 +1,7 @@
 //! Fails when an encoding moves by accident. Layouts: docs/formats/merkle.md. Who changes a format
 //! on purpose gives it new domain tags, and then new pins.
 
-use cess_merkle::{Opening, Proof, SumTree, Tree, content};
+use cess_merkle::{ManyOpening, Opening, Proof, SumTree, Tree, content};
 
 fn seeded(label: &str, len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
@@ -44,7 +44,13 @@ fn format_pins() {
         assert_eq!(Opening::from_bytes(&opening.to_bytes()).unwrap(), opening);
         parts.push(opening.to_bytes());
     }
-    assert_eq!(pin(&parts), "400f6edb6d9cb1fa2339ad0588a96d430ecf9bf45bbaf666ccc017117ab611f8");
+    for ranks in [&[0][..], &[40], &[0, 1, 17, 39]] {
+        let opening = sum.open_ranks(ranks).unwrap();
+        assert_eq!(ManyOpening::from_bytes(&opening.to_bytes()).unwrap(), opening);
+        assert_eq!(opening.to_bytes().len(), opening.encoded_len());
+        parts.push(opening.to_bytes());
+    }
+    assert_eq!(pin(&parts), "3f94b9e5fc8bf4663f2b8ea2d574838fbfc379086f5afdd28c3d0652b233c834");
 
     let mut parts = Vec::new();
     for len in [0, 1000, 16 * 1024, 16 * 1024 + 1, 100_000] {

@@ -3,8 +3,10 @@ use core::num::NonZeroU32;
 use crate::domain::{CHALLENGE, NU, POSITIONS, Transcript, Xof, Z};
 use crate::error::{Error, What};
 use crate::field::Fr;
-use crate::holding::Holding;
-use crate::samples::Samples;
+use alloc::vec::Vec;
+
+use crate::holding::{Fragments, Holding};
+use crate::samples::{Draw, Samples};
 
 /// Which blocks of a holding one challenge asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +35,20 @@ impl Policy {
         samples: NonZeroU32::MIN.saturating_add(458),
     };
 
+    /// What one challenge asks of a holding of `held` fragments, none of which is empty.
+    #[must_use]
+    pub fn share(self, held: u64) -> Share {
+        match self {
+            Self::Every => Share { fragments: held, blocks: u64::MAX },
+            Self::Window { windows, samples } => {
+                let (windows, samples) = (u64::from(windows.get()), u64::from(samples.get()));
+                // A product of two 32-bit factors.
+                let blocks = (samples * windows).div_ceil(held.max(1));
+                Share { fragments: held.div_ceil(windows), blocks }
+            }
+        }
+    }
+
     fn to_bytes(self) -> [u8; Self::LEN] {
         let (kind, windows, samples) = match self {
             Self::Every => (0, 0, 0),
@@ -52,6 +68,15 @@ impl Policy {
             _ => Err(Error::Policy { kind, windows, samples }),
         }
     }
+}
+
+/// What a challenge asks of a holding, before it is known which fragments that will be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// The number of fragments drawn.
+    pub fragments: u64,
+    /// The number of distinct blocks of each, or all that it has if those are fewer.
+    pub blocks: u64,
 }
 
 /// Who is challenged, where and when. The height is that of the snapshot whose holding counts:
@@ -207,18 +232,24 @@ impl Challenge {
         self.seed
     }
 
-    /// Draws the samples from the challenged holding.
+    /// The ranks, rising, of the fragments that are asked for. They follow from the challenge alone;
+    /// which fragments have them, from the holding or its [`Opening`](crate::Opening).
     ///
     /// # Errors
-    /// [`Error::WrongHolding`] if root or totals differ, [`Error::TooManySamples`].
-    pub fn samples<'h>(&self, holding: &'h Holding) -> Result<Samples<'h>, Error> {
-        if holding.root() != self.holding_root
-            || holding.total_blocks() != self.total_blocks
-            || holding.len() as u64 != self.fragments
-        {
-            return Err(Error::WrongHolding);
-        }
-        Samples::draw(self, holding)
+    /// [`Error::TooManySamples`].
+    pub fn ranks(&self) -> Result<Vec<u64>, Error> {
+        Draw::new(self).map(|draw| draw.ranks)
+    }
+
+    /// Draws the samples from the challenged holding, or from what was opened of it.
+    ///
+    /// # Errors
+    /// [`Error::WrongHolding`] if it is another, [`Error::TooManySamples`].
+    pub fn samples<'h>(
+        &self,
+        fragments: &'h (impl Fragments + ?Sized),
+    ) -> Result<Samples<'h>, Error> {
+        fragments.samples(self)
     }
 
     pub(crate) fn positions(&self) -> Xof {

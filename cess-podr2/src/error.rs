@@ -165,6 +165,29 @@ pub enum Error {
     /// A holding that isn't the one the challenge was made for.
     #[error("the challenge is for another holding")]
     WrongHolding,
+    /// More or fewer fragments than a challenge draws.
+    #[error("{got} fragments, the challenge draws {expected}")]
+    DrawnCount {
+        /// The number that the challenge draws.
+        expected: u64,
+        /// The number that came.
+        got: u64,
+    },
+    /// Fragments out of the holding's order.
+    #[error("fragment {index} is out of the holding's order")]
+    FragmentsUnordered {
+        /// Its place in its list.
+        index: usize,
+    },
+    /// A list of keys that is out of order, has a key that no fragment has, or lacks one.
+    #[error("key {index} is out of order, unused or missing")]
+    KeyList {
+        /// Its place in the list.
+        index: usize,
+    },
+    /// An opening doesn't lead to the root of the challenged holding.
+    #[error("opening of the holding: {0}")]
+    Opening(cess_merkle::Error),
     /// More samples than one proof may have.
     #[error("{got} samples, at most {max} fit one proof")]
     TooManySamples {
@@ -263,6 +286,9 @@ pub enum What {
     /// A challenge.
     #[error("challenge")]
     Challenge,
+    /// An opening of a holding.
+    #[error("opening")]
+    Opening,
     /// A proof; its points are numbered from sigma at 0, then one psi a key.
     #[error("proof")]
     Proof,
@@ -310,6 +336,10 @@ impl Error {
             Self::TooManyBlocks { .. } => "split the fragments over several holdings",
             Self::EmptyHolding => "skip provers that hold nothing",
             Self::WrongHolding => "use the list of the challenge's snapshot height",
+            Self::DrawnCount { .. } => "ask for the opening of this very challenge",
+            Self::FragmentsUnordered { .. } => "keep the fragments in the order they were drawn in",
+            Self::KeyList { .. } => "refuse the sender: no honest encoder writes this",
+            Self::Opening(_) => "ask for the opening of this very challenge, or for the list",
             Self::TooManySamples { .. } => "use more windows, or challenge parts of the holding",
             Self::UnknownKey { .. } => "supply every key of the holding",
             Self::BlockLength { .. } => "pass the sampled block alone",

@@ -117,6 +117,16 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// What an opening says; believed by whoever checks it against a root.
+    pub(crate) fn claimed(key: KeyId, sectors: Sectors, name: FragmentName, blocks: u64) -> Self {
+        Self { key, name, blocks, sectors }
+    }
+
+    /// Sectors in a block of the key that the blocks were counted by.
+    pub(crate) fn sectors(&self) -> Sectors {
+        self.sectors
+    }
+
     /// The id of the tag key.
     #[must_use]
     pub fn key_id(&self) -> KeyId {

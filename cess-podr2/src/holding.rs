@@ -1,9 +1,27 @@
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 use cess_merkle::SumTree;
 
+use crate::challenge::Challenge;
 use crate::error::Error;
 use crate::fragment::Entry;
+use crate::light::{Drawn, Opening};
+use crate::samples::{Draw, Samples};
+
+/// Where the fragments that a challenge draws are found: a whole [`Holding`], or [`Drawn`], what is
+/// known of one for that challenge alone.
+pub trait Fragments: sealed::Sealed {
+    /// The samples of a challenge; see [`Challenge::samples`].
+    ///
+    /// # Errors
+    /// [`Error::WrongHolding`], [`Error::TooManySamples`].
+    fn samples<'h>(&'h self, challenge: &Challenge) -> Result<Samples<'h>, Error>;
+}
+
+pub(crate) mod sealed {
+    pub trait Sealed {}
+}
 
 /// All fragments of one prover, or a part of them: a set of entries, committed to by a Merkle-sum
 /// tree whose root depends on the set alone.
@@ -114,9 +132,64 @@ impl Holding {
     }
 
     /// The entry of a rank in the order of [`iter`](Self::iter).
-    pub(crate) fn nth(&self, rank: u64) -> Option<&Entry> {
+    #[must_use]
+    pub fn nth(&self, rank: u64) -> Option<&Entry> {
         let leaf = self.tree.nth(usize::try_from(rank).ok()?)?;
         self.entries.get(&leaf.name)
+    }
+
+    /// What a challenge draws of this holding, to keep while the holding changes.
+    ///
+    /// # Errors
+    /// [`Error::WrongHolding`], [`Error::TooManySamples`].
+    pub fn draw(&self, challenge: &Challenge) -> Result<Drawn, Error> {
+        let (_, entries) = self.drawn(challenge)?;
+        Ok(Drawn::unchecked(challenge, entries.into_iter().copied().collect()))
+    }
+
+    /// What convinces somebody who has the challenge alone of the fragments that it draws.
+    ///
+    /// # Errors
+    /// [`Error::WrongHolding`], [`Error::TooManySamples`].
+    pub fn open(&self, challenge: &Challenge) -> Result<Opening, Error> {
+        let (draw, entries) = self.drawn(challenge)?;
+        let rank = |rank: &u64| usize::try_from(*rank).unwrap_or(usize::MAX);
+        let ranks: Vec<usize> = draw.ranks.iter().map(rank).collect();
+        let proof = self.tree.open_ranks(&ranks).map_err(Error::Opening)?;
+        Ok(Opening::new(entries.into_iter().copied().collect(), proof))
+    }
+
+    fn drawn(&self, challenge: &Challenge) -> Result<(Draw, Vec<&Entry>), Error> {
+        if self.root() != challenge.holding_root()
+            || self.total_blocks() != challenge.total_blocks()
+            || self.len() as u64 != challenge.fragments()
+        {
+            return Err(Error::WrongHolding);
+        }
+        let draw = Draw::new(challenge)?;
+        let entries = if draw.ranks.len() == self.len() {
+            self.iter().collect()
+        } else {
+            draw.ranks.iter().filter_map(|rank| self.nth(*rank)).collect()
+        };
+        Ok((draw, entries))
+    }
+}
+
+impl<F: Fragments + ?Sized> sealed::Sealed for &F {}
+
+impl<F: Fragments + ?Sized> Fragments for &F {
+    fn samples<'h>(&'h self, challenge: &Challenge) -> Result<Samples<'h>, Error> {
+        (**self).samples(challenge)
+    }
+}
+
+impl sealed::Sealed for Holding {}
+
+impl Fragments for Holding {
+    fn samples<'h>(&'h self, challenge: &Challenge) -> Result<Samples<'h>, Error> {
+        let (draw, entries) = self.drawn(challenge)?;
+        Samples::of(challenge, draw, entries)
     }
 }
 

@@ -8,6 +8,7 @@
 //! | tag what is stored | [`Tagger`] gives a [`Tagged`]: a [`Fragment`] and its [`Tags`] |
 //! | check what arrives | [`TagCheck`], [`check_fragment`] |
 //! | list what is held | [`Entry`], [`Holding`] |
+//! | know what a challenge draws without the list | [`Opening`], [`Drawn`] |
 //! | ask | [`Challenge`], [`Policy`], [`Samples`] |
 //! | answer | [`Proving`], or [`prove`] over a [`BlockSource`], gives a [`Proof`] |
 //! | judge | [`verify`], [`verify_batch`] |
@@ -39,6 +40,7 @@ mod fragment;
 mod holding;
 mod id;
 mod kernel;
+mod light;
 mod proof;
 mod prove;
 mod public;
@@ -49,12 +51,13 @@ mod sectors;
 mod tagger;
 mod verify;
 
-pub use challenge::{Audit, Challenge, Policy};
+pub use challenge::{Audit, Challenge, Policy, Share};
 pub use check::{TagCheck, check_fragment};
 pub use error::{Error, What};
 pub use fragment::{Entry, Fragment, Tagged, Tags};
-pub use holding::Holding;
+pub use holding::{Fragments, Holding};
 pub use id::{FragmentName, KeyId};
+pub use light::{Drawn, Opening};
 pub use proof::Proof;
 pub use prove::{BlockSource, ProveError, Proving, prove};
 pub use public::{ProvingKey, PublicKey};

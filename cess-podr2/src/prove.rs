@@ -9,7 +9,7 @@ use crate::challenge::Challenge;
 use crate::error::{Error, What};
 use crate::field::Fr;
 use crate::fragment::{Entry, Tags, decode_tag};
-use crate::holding::Holding;
+use crate::holding::Fragments;
 use crate::id::KeyId;
 use crate::kernel::Combination;
 use crate::proof::{Answer, Proof, key_weights};
@@ -45,7 +45,7 @@ impl<'a> Proving<'a> {
     /// [`Error::KeyMismatch`], [`Error::WrongSectors`].
     pub fn new(
         challenge: &Challenge,
-        holding: &'a Holding,
+        holding: &'a (impl Fragments + ?Sized),
         lookup: impl Fn(&KeyId) -> Option<&'a ProvingKey>,
     ) -> Result<Self, Error> {
         let samples = challenge.samples(holding)?;
@@ -221,7 +221,7 @@ pub enum ProveError<E> {
 /// Those of [`Proving`], and those of the source.
 pub fn prove<'a, S: BlockSource>(
     challenge: &Challenge,
-    holding: &'a Holding,
+    holding: &'a (impl Fragments + ?Sized),
     lookup: impl Fn(&KeyId) -> Option<&'a ProvingKey>,
     source: &mut S,
 ) -> Result<Proof, ProveError<S::Error>> {

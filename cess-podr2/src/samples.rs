@@ -2,11 +2,10 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::{self, Vec};
 use core::fmt;
 
-use crate::challenge::{Challenge, Policy};
+use crate::challenge::{Challenge, Share};
 use crate::domain::Xof;
 use crate::error::Error;
 use crate::fragment::Entry;
-use crate::holding::Holding;
 use crate::id::KeyId;
 
 /// The most samples of one challenge: 4 TiB of blocks of the default size.
@@ -35,6 +34,31 @@ pub struct Samples<'h> {
     left: u64,
 }
 
+/// Which ranks a challenge draws, and the stream that goes on to the blocks.
+pub(crate) struct Draw {
+    pub(crate) share: Share,
+    pub(crate) ranks: Vec<u64>,
+    positions: Xof,
+}
+
+impl Draw {
+    /// From the challenge alone.
+    pub(crate) fn new(challenge: &Challenge) -> Result<Self, Error> {
+        let share = challenge.policy().share(challenge.fragments());
+        if share.blocks == u64::MAX {
+            bounded(challenge.total_blocks())?;
+        }
+        bounded(share.fragments)?;
+        let mut positions = challenge.positions();
+        let ranks = if share.fragments == challenge.fragments() {
+            (0..share.fragments).collect()
+        } else {
+            distinct(&mut positions, share.fragments, challenge.fragments())
+        };
+        Ok(Self { share, ranks, positions })
+    }
+}
+
 #[derive(Clone)]
 enum Blocks {
     All(core::ops::Range<u64>),
@@ -42,29 +66,14 @@ enum Blocks {
 }
 
 impl<'h> Samples<'h> {
-    pub(crate) fn draw(challenge: &Challenge, holding: &'h Holding) -> Result<Self, Error> {
-        let mut positions = challenge.positions();
-        let (fragments, each) = match challenge.policy() {
-            Policy::Every => {
-                bounded(holding.total_blocks())?;
-                (holding.len() as u64, u64::MAX)
-            }
-            Policy::Window { windows, samples } => {
-                let held = holding.len() as u64;
-                let (windows, samples) = (u64::from(windows.get()), u64::from(samples.get()));
-                let fragments = held.div_ceil(windows);
-                // Two 32-bit factors.
-                let each = (samples * windows).div_ceil(held);
-                bounded(fragments)?;
-                (fragments, each)
-            }
-        };
-        let mut drawn: Vec<&Entry> = if fragments == holding.len() as u64 {
-            holding.iter().collect()
-        } else {
-            let ranks = distinct(&mut positions, fragments, holding.len() as u64);
-            ranks.into_iter().filter_map(|rank| holding.nth(rank)).collect()
-        };
+    /// The samples of a draw whose fragments are known, in the order of their ranks.
+    pub(crate) fn of(
+        challenge: &Challenge,
+        draw: Draw,
+        fragments: Vec<&'h Entry>,
+    ) -> Result<Self, Error> {
+        let Draw { share: Share { blocks: each, .. }, positions, .. } = draw;
+        let mut drawn = fragments;
         drawn.sort_unstable();
         let mut keys = BTreeMap::new();
         let mut left: u64 = 0;

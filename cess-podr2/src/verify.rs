@@ -7,7 +7,7 @@ use crate::challenge::Challenge;
 use crate::domain::{BATCH_WEIGHTS, Transcript};
 use crate::error::Error;
 use crate::field::Fr;
-use crate::holding::Holding;
+use crate::holding::Fragments;
 use crate::id::KeyId;
 use crate::proof::{Proof, key_weights};
 use crate::public::PublicKey;
@@ -21,7 +21,7 @@ use crate::public::PublicKey;
 /// the equation doesn't hold.
 pub fn verify<'k>(
     challenge: &Challenge,
-    holding: &Holding,
+    holding: &(impl Fragments + ?Sized),
     lookup: impl Fn(&KeyId) -> Option<&'k PublicKey>,
     proof: &Proof,
 ) -> Result<(), Error> {
@@ -36,14 +36,14 @@ pub fn verify<'k>(
 ///
 /// # Errors
 /// [`Error::Batch`] with the index of each proof that doesn't hold, and why.
-pub fn verify_batch<'k>(
-    batch: &[(&Challenge, &Holding, &Proof)],
+pub fn verify_batch<'k, F: Fragments + ?Sized>(
+    batch: &[(&Challenge, &F, &Proof)],
     lookup: impl Fn(&KeyId) -> Option<&'k PublicKey>,
 ) -> Result<(), Error> {
     let mut rejected = Vec::new();
     let mut statements = Vec::with_capacity(batch.len());
     for (index, (challenge, holding, proof)) in batch.iter().enumerate() {
-        match Statement::new(challenge, holding, &lookup, proof) {
+        match Statement::new(challenge, *holding, &lookup, proof) {
             Ok(statement) => statements.push((index, statement)),
             Err(error) => rejected.push((index, error)),
         }
@@ -108,7 +108,7 @@ struct Term<'k> {
 impl<'k, 'p> Statement<'k, 'p> {
     fn new(
         challenge: &Challenge,
-        holding: &Holding,
+        holding: &(impl Fragments + ?Sized),
         lookup: &impl Fn(&KeyId) -> Option<&'k PublicKey>,
         proof: &'p Proof,
     ) -> Result<Self, Error> {
@@ -117,7 +117,7 @@ impl<'k, 'p> Statement<'k, 'p> {
 
     fn at(
         challenge: &Challenge,
-        holding: &Holding,
+        holding: &(impl Fragments + ?Sized),
         lookup: &impl Fn(&KeyId) -> Option<&'k PublicKey>,
         proof: &'p Proof,
         z: Fr,

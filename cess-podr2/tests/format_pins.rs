@@ -26,11 +26,13 @@ fn format_pins() {
             let block = data.chunks(sectors.block_bytes()).nth(at).unwrap();
             proving.absorb(block, tagged.tags.get(sample.block).unwrap()).unwrap();
         }
-        (challenge.to_bytes(), proving.finish().unwrap().to_bytes())
+        (challenge, proving.finish().unwrap().to_bytes())
     };
     let (every, every_proof) = prove(Policy::Every);
     let window = Policy::Window { windows: 1.try_into().unwrap(), samples: 9.try_into().unwrap() };
     let (window, window_proof) = prove(window);
+    let half = Policy::Window { windows: 2.try_into().unwrap(), samples: 9.try_into().unwrap() };
+    let half = Challenge::new(audit, &holding, half, [7; 32]).unwrap();
     let mut masked = vec![0; 1000];
     let mask = ReplicaKey::from_bytes(&[8; 32]).mask_key(&[9; 32], 1);
     mask.apply(2, &[10; 32], 100, &mut masked).unwrap();
@@ -44,24 +46,28 @@ fn format_pins() {
         ("name", pin(tagged[0].name().as_bytes())),
         ("tags", pin(tagged[0].tags.as_bytes())),
         ("holding root", pin(&holding.root())),
-        ("challenge every", pin(&every)),
-        ("challenge window", pin(&window)),
+        ("challenge every", pin(&every.to_bytes())),
+        ("challenge window", pin(&window.to_bytes())),
         ("proof every", pin(&every_proof)),
         ("proof window", pin(&window_proof)),
+        ("opening every", pin(&holding.open(&every).unwrap().to_bytes())),
+        ("opening window", pin(&holding.open(&half).unwrap().to_bytes())),
         ("replica mask", pin(&masked)),
         ("public mask", pin(&public)),
     ];
-    let expected: [(&str, &str); 12] = [
+    let expected: [(&str, &str); 14] = [
         ("public key", "1ea0b613db43f837ee45666d1a27466b"),
         ("key id", "d340e3eefc0adaa4678abfc5e18003b8"),
         ("proving key", "74373f2b19d543288bef2747058fa36d"),
         ("name", "3014966443d63354a41460b249356deb"),
         ("tags", "1c13bc293536d120f6043f466b197b06"),
-        ("holding root", "62779ad28d070635ee3a799041f488ef"),
-        ("challenge every", "ab159f31fcf7af7acaf7d6155c5f7a1d"),
-        ("challenge window", "0415ee2930e988410e924bc4d4799df6"),
-        ("proof every", "0b46bc5fb8a4a05c56e3789cd096db1e"),
-        ("proof window", "b6ca54c26e8ae584809960c0702df963"),
+        ("holding root", "6184c72bf96e56ff00946d051dea9a4d"),
+        ("challenge every", "032c253a5022d800279298e730dc72f5"),
+        ("challenge window", "ae91fec037fb19f91c9e948c4e8c78b5"),
+        ("proof every", "3a37198718085d010246c7a9ddacf0ea"),
+        ("proof window", "248000b4d26ae768d863e832dc1741f1"),
+        ("opening every", "db3e1caa60b4a9a28bd729584932c36e"),
+        ("opening window", "4d8bdc280110328ae89522093df36c34"),
         ("replica mask", "2e66da13015fe8745f7102a7b61a1c12"),
         ("public mask", "f14daad325a2ce3a4f33e55538554d56"),
     ];

@@ -8,6 +8,8 @@ mod accept;
 mod forge;
 #[path = "scheme/keys.rs"]
 mod keys;
+#[path = "scheme/light.rs"]
+mod light;
 #[path = "scheme/reference.rs"]
 mod reference;
 #[path = "scheme/refuse.rs"]

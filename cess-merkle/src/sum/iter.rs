@@ -38,8 +38,9 @@ impl Iterator for Iter<'_> {
                     let Leaf { name, count } = self.tree.leaves[i];
                     let start = self.start;
                     self.start += count;
+                    let rank = self.tree.len() - self.left;
                     self.left -= 1;
-                    return Some(Entry { name, count, start });
+                    return Some(Entry { name, count, start, rank });
                 }
             }
         }

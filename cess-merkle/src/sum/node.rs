@@ -35,6 +35,7 @@ pub(super) enum Target {
 pub(super) struct Summary {
     pub(super) hash: [u8; 32],
     pub(super) sum: u64,
+    pub(super) len: u32,
 }
 
 impl Inner {
@@ -81,14 +82,16 @@ pub(super) fn put<T>(slots: &mut Vec<T>, link: Link, value: T) {
 
 pub(super) fn leaf_summary(leaf: &Leaf) -> Summary {
     let hash = domain::SUM_LEAF.hash(&[&leaf.name, &leaf.count.to_le_bytes()]);
-    Summary { hash, sum: leaf.count }
+    Summary { hash, sum: leaf.count, len: 1 }
 }
 
 pub(super) fn node_hash(bit: u8, left: &Summary, right: &Summary) -> [u8; 32] {
     domain::SUM_NODE.hash(&[
         &[bit],
+        &left.len.to_le_bytes(),
         &left.sum.to_le_bytes(),
         &left.hash,
+        &right.len.to_le_bytes(),
         &right.sum.to_le_bytes(),
         &right.hash,
     ])

@@ -1,11 +1,11 @@
 use alloc::vec::Vec;
 
 use super::node::{Leaf, Summary, bit_of, leaf_summary, node_hash};
-use super::{Entry, MAX_ENTRIES, SumRoot, check_len, checked_total};
+use super::{Entry, MAX_ENTRIES, SumRoot, checked_total};
 use crate::Error;
 
-const HEADER_LEN: usize = 46;
-const STEP_LEN: usize = 41;
+const HEADER_LEN: usize = 42;
+const STEP_LEN: usize = 45;
 const MAX_DEPTH: usize = 256;
 
 /// The proof that one entry of a [`SumTree`](crate::SumTree) holds the positions that it holds.
@@ -14,7 +14,6 @@ const MAX_DEPTH: usize = 256;
 /// or right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
-    pub(super) len: u32,
     pub(super) name: [u8; 32],
     pub(super) count: u64,
     /// From the top down: the bit at which the names part, and the other side.
@@ -24,6 +23,7 @@ pub struct Opening {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step {
     pub(super) bit: u8,
+    pub(super) len: u32,
     pub(super) sum: u64,
     pub(super) hash: [u8; 32],
 }
@@ -32,10 +32,9 @@ impl Opening {
     /// The longest encoding, in bytes.
     pub const MAX_LEN: usize = HEADER_LEN + MAX_DEPTH * STEP_LEN;
 
-    pub(super) fn new(len: usize, leaf: &Leaf, steps: impl Iterator<Item = (u8, Summary)>) -> Self {
-        let steps = steps.map(|(bit, side)| Step { bit, sum: side.sum, hash: side.hash }).collect();
-        let len = u32::try_from(len).unwrap_or(u32::MAX);
-        Self { len, name: leaf.name, count: leaf.count, steps }
+    pub(super) fn new(leaf: &Leaf, steps: impl Iterator<Item = (u8, Summary)>) -> Self {
+        let step = |(bit, Summary { hash, sum, len })| Step { bit, len, sum, hash };
+        Self { name: leaf.name, count: leaf.count, steps: steps.map(step).collect() }
     }
 
     /// Checks that the opening leads to the root and that its entry holds `position`.
@@ -69,18 +68,18 @@ impl Opening {
         Ok(entry)
     }
 
-    /// `entries u32 LE ‖ steps u16 LE ‖ name ‖ count u64 LE ‖ steps from the top, each
-    /// bit u8 ‖ sum u64 LE ‖ hash`.
+    /// `steps u16 LE ‖ name ‖ count u64 LE ‖ steps from the top, each
+    /// bit u8 ‖ entries u32 LE ‖ sum u64 LE ‖ hash`.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HEADER_LEN + self.steps.len() * STEP_LEN);
-        bytes.extend_from_slice(&self.len.to_le_bytes());
         let steps = u16::try_from(self.steps.len()).unwrap_or(u16::MAX);
         bytes.extend_from_slice(&steps.to_le_bytes());
         bytes.extend_from_slice(&self.name);
         bytes.extend_from_slice(&self.count.to_le_bytes());
         for step in &self.steps {
             bytes.push(step.bit);
+            bytes.extend_from_slice(&step.len.to_le_bytes());
             bytes.extend_from_slice(&step.sum.to_le_bytes());
             bytes.extend_from_slice(&step.hash);
         }
@@ -98,16 +97,17 @@ impl Opening {
         let Some((header, body)) = bytes.split_first_chunk::<HEADER_LEN>() else {
             return Err(Error::Length { expected: HEADER_LEN as u64, got });
         };
-        let len = u32::from_le_bytes(array(&header[..4]));
-        let depth = usize::from(u16::from_le_bytes(array(&header[4..6])));
-        check_shape(len, depth)?;
+        let depth = usize::from(u16::from_le_bytes(array(&header[..2])));
+        if depth > MAX_DEPTH {
+            return Err(Error::Depth { max: MAX_DEPTH as u64, got: depth as u64 });
+        }
         let expected = HEADER_LEN + depth * STEP_LEN;
         if bytes.len() != expected {
             return Err(Error::Length { expected: expected as u64, got });
         }
-        let name = array(&header[6..38]);
-        let count = u64::from_le_bytes(array(&header[38..]));
-        let mut total = checked_total(0, count)?;
+        let name = array(&header[2..34]);
+        let count = u64::from_le_bytes(array(&header[34..]));
+        let (mut total, mut entries) = (checked_total(0, count)?, 1);
         let mut steps = Vec::with_capacity(depth);
         for step in body.chunks_exact(STEP_LEN) {
             let bit = step[0];
@@ -117,51 +117,53 @@ impl Opening {
                 }
                 _ => {}
             }
-            let sum = u64::from_le_bytes(array(&step[1..9]));
+            let len = u32::from_le_bytes(array(&step[1..5]));
+            entries = checked_entries(entries, len)?;
+            let sum = u64::from_le_bytes(array(&step[5..13]));
             total = checked_total(total, sum)?;
-            steps.push(Step { bit, sum, hash: array(&step[9..]) });
+            steps.push(Step { bit, len, sum, hash: array(&step[13..]) });
         }
-        Ok(Self { len, name, count, steps })
+        Ok(Self { name, count, steps })
     }
 
     fn verify_entry(&self, root: &SumRoot) -> Result<Entry, Error> {
-        let mut start = 0;
+        let (mut start, mut rank) = (0, 0);
         let mut at = leaf_summary(&Leaf { name: self.name, count: self.count });
         for step in self.steps.iter().rev() {
-            let side = Summary { hash: step.hash, sum: step.sum };
+            let side = Summary { hash: step.hash, sum: step.sum, len: step.len };
             let sum = checked_total(at.sum, step.sum)?;
+            let len = checked_entries(at.len, step.len)?;
             let (left, right) = if bit_of(&self.name, step.bit) {
                 start += step.sum;
+                rank += step.len as usize;
                 (side, at)
             } else {
                 (at, side)
             };
-            at = Summary { hash: node_hash(step.bit, &left, &right), sum };
+            at = Summary { hash: node_hash(step.bit, &left, &right), sum, len };
         }
         if at.sum != root.total {
             return Err(Error::TotalMismatch { expected: root.total, got: at.sum });
         }
-        if SumRoot::bind(self.len as usize, &at) != *root {
+        if SumRoot::bind(&at) != *root {
             return Err(Error::RootMismatch);
         }
-        Ok(Entry { name: self.name, count: self.count, start })
+        Ok(Entry { name: self.name, count: self.count, start, rank })
     }
 }
 
-/// One entry needs no step, several need one at least and never more than the others can part.
-fn check_shape(len: u32, depth: usize) -> Result<(), Error> {
-    let len = len as usize;
-    check_len(len)?;
-    let others = len.checked_sub(1).ok_or(Error::NoLeaves)?;
-    let max = others.min(MAX_DEPTH);
-    if depth > max || (depth == 0 && others > 0) {
-        return Err(Error::Depth { max: max as u64, got: depth as u64 });
+/// `entries` and `added` more, if there are some and they fit one tree.
+pub(super) fn checked_entries(entries: u32, added: u32) -> Result<u32, Error> {
+    if added == 0 {
+        return Err(Error::NoLeaves);
     }
-    Ok(())
+    let got = u64::from(entries) + u64::from(added);
+    let fits = u32::try_from(got).ok().filter(|len| *len as usize <= MAX_ENTRIES);
+    fits.ok_or(Error::TooManyLeaves { max: MAX_ENTRIES as u64, got })
 }
 
 /// Of a slice whose length is known.
-fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
+pub(super) fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut array = [0; N];
     array.copy_from_slice(bytes);
     array

@@ -33,9 +33,9 @@ impl SumRoot {
         Self { hash, total: u64::from_le_bytes(total) }
     }
 
-    pub(super) fn bind(len: usize, top: &Summary) -> Self {
+    pub(super) fn bind(top: &Summary) -> Self {
         let hash = domain::SUM_ROOT.hash(&[
-            &(len as u64).to_le_bytes(),
+            &u64::from(top.len).to_le_bytes(),
             &top.sum.to_le_bytes(),
             &top.hash,
         ]);
@@ -43,7 +43,7 @@ impl SumRoot {
     }
 }
 
-/// A name, its count, and the positions that it holds: `start..start + count`.
+/// A name, its count, its rank, and the positions that it holds: `start..start + count`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
     /// The name.
@@ -52,4 +52,6 @@ pub struct Entry {
     pub count: u64,
     /// Its first position: the sum of all counts of smaller names.
     pub start: u64,
+    /// How many names are smaller.
+    pub rank: usize,
 }

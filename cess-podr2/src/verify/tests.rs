@@ -1,4 +1,5 @@
 use super::*;
+use crate::holding::Holding;
 use crate::{Audit, Policy, Proving, SecretKey, Sectors};
 
 #[test]

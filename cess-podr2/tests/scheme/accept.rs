@@ -163,7 +163,7 @@ fn batches_hold_with_one_key_and_with_several() {
     let (p, q) = (one.prove(&a), two.prove(&b));
     let batch = [(&a, &one.holding, &p), (&b, &two.holding, &q), (&a, &one.holding, &p)];
     assert_eq!(verify_batch(&batch, |id| two.publics.get(id)), Ok(()));
-    assert_eq!(verify_batch(&[], |id| two.publics.get(id)), Ok(()));
+    assert_eq!(verify_batch::<Holding>(&[], |id| two.publics.get(id)), Ok(()));
 }
 
 #[test]
