@@ -115,7 +115,9 @@ fn fuzz(folder: &Path, target: &str, seconds: u32) -> Result<u64, String> {
     if let Some(stderr) = child.stderr.take() {
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
             runs = done(&line).or(runs);
-            if line.contains("panicked at") || line.starts_with("SUMMARY") {
+            if ["error", "SUMMARY"].iter().any(|word| line.starts_with(word))
+                || line.contains("panicked at")
+            {
                 last = line;
             }
         }
