@@ -1,111 +1,198 @@
-//! The two loops over the data, portable. Both read 31-byte little-endian sectors; a last sector
-//! that is short counts as zero-padded, and nothing is read beyond the slice.
+//! The two loops over the data. Both read 31-byte little-endian sectors; a last sector that is
+//! short counts as zero-padded, and nothing is read beyond the slice.
+//!
+//! Each loop has two kernels that give the same result: plain 64-bit integers, and AVX-512 IFMA.
+//! Which one runs is found out once, at run time; tests force each.
+
+#[cfg(target_arch = "x86_64")]
+mod ifma;
+mod portable;
 
 use alloc::{vec, vec::Vec};
 
-use crate::field::{Fr, adc, mac};
-use crate::sectors::SECTOR_BYTES;
+use zeroize::{DefaultIsZeroes, Zeroizing};
 
-/// A power of alpha as a plain integer below r.
-pub(crate) type Power = [u64; 4];
+use crate::field::Fr;
+use crate::sectors::{SECTOR_BYTES, Sectors};
 
-#[inline(always)]
-fn load(sector: &[u8]) -> [u64; 4] {
-    let word = |at: usize| {
-        let mut word = [0; 8];
-        word.copy_from_slice(&sector[at..at + 8]);
-        u64::from_le_bytes(word)
-    };
-    [word(0), word(8), word(16), word(23) >> 8]
+/// Sectors that are summed before a reduction mod r, and powers of alpha that are kept.
+const CHUNK: usize = 2048;
+/// Sectors that lie side by side in one vector.
+const LANES: usize = 8;
+
+/// Eight 64-bit integers, as one register holds them.
+#[derive(Clone, Copy, Default)]
+#[repr(align(64))]
+struct Lanes([u64; LANES]);
+
+impl DefaultIsZeroes for Lanes {}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kernel {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Ifma,
 }
 
-fn for_each_sector(block: &[u8], mut visit: impl FnMut([u64; 4])) {
-    let sectors = block.chunks_exact(SECTOR_BYTES);
-    let tail = sectors.remainder();
-    for sector in sectors {
-        visit(load(sector));
+impl Kernel {
+    /// The fastest that this processor and system run.
+    pub(crate) fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if ifma::available() {
+            return Self::Ifma;
+        }
+        Self::Portable
     }
-    if !tail.is_empty() {
-        let mut padded = [0; SECTOR_BYTES];
-        padded[..tail.len()].copy_from_slice(tail);
-        visit(load(&padded));
+
+    /// All that this processor and system run.
+    #[cfg(test)]
+    pub(crate) fn all() -> Vec<Self> {
+        let mut all = vec![Self::Portable];
+        if Self::best() != Self::Portable {
+            all.push(Self::best());
+        }
+        all
     }
 }
 
-/// `sum_j m_j * powers[j] mod r`, in time that depends on the length of the block alone.
+/// The secret powers of alpha: the first 2048 one by one, then every 2048th.
 ///
-/// A product has 248 + 255 bits and at most 2^16 are added, so 519 of the 576 bits are used and
-/// one reduction at the end is enough.
-pub(crate) fn inner_product(block: &[u8], powers: &[Power]) -> Fr {
-    let mut sum = [0u64; 9];
-    let mut powers = powers.iter();
-    for_each_sector(block, |m| {
-        let Some(power) = powers.next() else { return };
-        let mut product = [0u64; 8];
-        for i in 0..4 {
-            let mut carry = 0;
-            for j in 0..4 {
-                (product[i + j], carry) = mac(product[i + j], m[i], power[j], carry);
-            }
-            product[i + 4] = carry;
+/// `M(alpha) = sum_k alpha^(2048 k) sum_{j < 2048} m_{2048 k + j} alpha^j`, so the table stays in
+/// the cache whatever the number of sectors.
+pub(crate) struct Powers {
+    kernel: Kernel,
+    /// As the kernel wants them, see [`portable::pack`] and [`ifma::pack`].
+    table: Zeroizing<Vec<Lanes>>,
+    /// `alpha^(2048 k)`
+    giants: Zeroizing<Vec<Fr>>,
+}
+
+impl Powers {
+    pub(crate) fn new(alpha: &Fr, sectors: Sectors) -> Self {
+        Self::with(Kernel::best(), alpha, sectors)
+    }
+
+    pub(crate) fn with(kernel: Kernel, alpha: &Fr, sectors: Sectors) -> Self {
+        let small = sectors.count().min(CHUNK);
+        let mut powers = Zeroizing::new(Vec::with_capacity(small));
+        let mut power = Zeroizing::new(Fr::one());
+        for _ in 0..small {
+            powers.push(power.to_limbs());
+            *power = power.mul(alpha);
         }
-        let mut carry = 0;
-        for k in 0..8 {
-            (sum[k], carry) = adc(sum[k], product[k], carry);
+        let count = sectors.count() / small;
+        let mut giants = Zeroizing::new(Vec::with_capacity(count));
+        let mut giant = Zeroizing::new(Fr::one());
+        for _ in 0..count {
+            giants.push(*giant);
+            *giant = giant.mul(&power);
         }
-        sum[8] += carry;
-    });
-    Fr::from_nine(&sum)
+        let table = match kernel {
+            Kernel::Portable => portable::pack(&powers),
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Ifma => ifma::pack(&powers),
+        };
+        Self { kernel, table: Zeroizing::new(table), giants }
+    }
+
+    /// `M(alpha) = sum_j m_j alpha^j mod r` of a block, in time that depends on its length alone.
+    pub(crate) fn evaluate(&self, block: &[u8]) -> Fr {
+        let mut sum = Zeroizing::new(Fr::ZERO);
+        for (chunk, giant) in block.chunks(CHUNK * SECTOR_BYTES).zip(self.giants.iter()) {
+            let wide = match self.kernel {
+                Kernel::Portable => portable::inner_product(chunk, &self.table),
+                #[cfg(target_arch = "x86_64")]
+                Kernel::Ifma => ifma::inner_product(chunk, &self.table),
+            };
+            let part = Zeroizing::new(Fr::from_nine(&Zeroizing::new(wide)));
+            *sum = sum.add(&part.mul(giant));
+        }
+        *sum
+    }
 }
 
 /// `sum_i w_i * m_{i,j}` for every sector index j, for public 128-bit weights.
-///
-/// A product has 376 bits; 448 leave room for 2^72 blocks, more than there are positions.
 pub(crate) struct Combination {
-    sums: Vec<[u64; 7]>,
+    kernel: Kernel,
+    sectors: usize,
+    sums: Vec<Lanes>,
     used: usize,
+    /// Blocks that were added since the columns were last carried.
+    pending: u32,
 }
 
 impl Combination {
     pub(crate) fn new(sectors: usize) -> Self {
-        Self { sums: vec![[0; 7]; sectors], used: 0 }
+        Self::with(Kernel::best(), sectors)
+    }
+
+    pub(crate) fn with(kernel: Kernel, sectors: usize) -> Self {
+        let sums = vec![Lanes::default(); sectors.div_ceil(LANES) * COLUMNS];
+        Self { kernel, sectors, sums, used: 0, pending: 0 }
     }
 
     /// Adds a block of at most as many sectors as there are sums.
-    #[allow(clippy::cast_possible_truncation, reason = "a 128-bit weight is cut into two limbs")]
     pub(crate) fn add(&mut self, block: &[u8], weight: u128) {
-        let (low, high) = (weight as u64, (weight >> 64) as u64);
-        self.used = self.used.max(block.len().div_ceil(SECTOR_BYTES)).min(self.sums.len());
-        let mut sums = self.sums.iter_mut();
-        for_each_sector(block, |m| {
-            let Some(sum) = sums.next() else { return };
-            let mut carry = 0;
-            for j in 0..4 {
-                (sum[j], carry) = mac(sum[j], m[j], low, carry);
+        let block = &block[..block.len().min(self.sectors * SECTOR_BYTES)];
+        self.used = self.used.max(block.len().div_ceil(SECTOR_BYTES));
+        match self.kernel {
+            Kernel::Portable => portable::combine(&mut self.sums, block, weight),
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Ifma => {
+                if self.pending == ifma::MAX_PENDING {
+                    ifma::carry(&mut self.sums);
+                    self.pending = 0;
+                }
+                ifma::combine(&mut self.sums, block, weight);
+                self.pending += 1;
             }
-            let first = carry;
-            carry = 0;
-            for j in 0..4 {
-                (sum[j + 1], carry) = mac(sum[j + 1], m[j], high, carry);
-            }
-            // The first carry belongs to limb 4, the second to limb 5.
-            let (limb, over) = adc(sum[4], first, 0);
-            sum[4] = limb;
-            let (limb, over) = adc(sum[5], carry, over);
-            sum[5] = limb;
-            sum[6] += over;
-        });
+        }
     }
 
     /// The sums mod r, without the zeros past the longest block.
     pub(crate) fn finish(self) -> Vec<Fr> {
-        let reduce = |sum: &[u64; 7]| {
-            let [a, b, c, d, e, f, g] = *sum;
-            Fr::from_nine(&[a, b, c, d, e, f, g, 0, 0])
-        };
-        self.sums.iter().take(self.used).map(reduce).collect()
+        let groups = self.sums.chunks_exact(COLUMNS);
+        let wides = groups.flat_map(|group| match self.kernel {
+            Kernel::Portable => portable::sums(group),
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Ifma => ifma::sums(group),
+        });
+        wides.take(self.used).map(|wide| Fr::from_nine(&wide)).collect()
     }
 }
+
+/// Integers that a sum takes, of 64 bits each or of 52 and room for carries.
+const COLUMNS: usize = 8;
+
+/// The sum of columns of `bits` bits each, which may hold more, as 576 bits.
+#[cfg(target_arch = "x86_64")]
+#[allow(clippy::cast_possible_truncation, reason = "words are cut off a wider integer")]
+fn from_columns(columns: impl Iterator<Item = u128>, bits: usize) -> [u64; 9] {
+    let mut out = [0u64; 9];
+    let mut carry = 0u128;
+    for (at, column) in columns.enumerate() {
+        carry += column;
+        let (word, shift) = (at * bits / 64, at * bits % 64);
+        let digit = (carry as u64) & ((1 << bits) - 1);
+        carry >>= bits;
+        out[word] |= digit << shift;
+        if shift + bits > 64 {
+            out[word + 1] |= digit >> (64 - shift);
+        }
+    }
+    out
+}
+
+/// The tail of a block behind its last whole group, zero-padded to one group.
+fn padded(tail: &[u8]) -> [u8; PADDED] {
+    let mut out = [0; PADDED];
+    out[..tail.len()].copy_from_slice(tail);
+    out
+}
+
+/// A group of sectors, and the bytes that a load of 32 reads past its last.
+const PADDED: usize = GROUP_BYTES + 8;
+const GROUP_BYTES: usize = LANES * SECTOR_BYTES;
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::field::Fr;
 use crate::fragment::Tagged;
 use crate::id::FragmentName;
-use crate::kernel::{Power, inner_product};
+use crate::kernel::Powers;
 use crate::public::{ProvingKey, PublicKey};
 use crate::sectors::Sectors;
 use crate::tagger::Tagger;
@@ -17,8 +17,8 @@ use crate::tagger::Tagger;
 /// The tag key (x, alpha). Whoever holds it can prove possession of anything under it.
 pub struct SecretKey {
     x: Zeroizing<Fr>,
-    /// `alpha^j` for j below the number of sectors.
-    powers: Zeroizing<Vec<Power>>,
+    alpha: Zeroizing<Fr>,
+    powers: Powers,
     public: PublicKey,
 }
 
@@ -34,13 +34,8 @@ impl SecretKey {
             G2Affine::generator_times(&alpha_x),
             sectors,
         );
-        let mut powers = Zeroizing::new(Vec::with_capacity(sectors.count()));
-        let mut power = Zeroizing::new(Fr::one());
-        for _ in 0..sectors.count() {
-            powers.push(power.to_limbs());
-            *power = power.mul(&alpha);
-        }
-        Self { x, powers, public }
+        let powers = Powers::new(&alpha, sectors);
+        Self { x, alpha, powers, public }
     }
 
     /// The public key.
@@ -53,9 +48,14 @@ impl SecretKey {
     #[must_use]
     pub fn proving_key(&self) -> ProvingKey {
         let generator = G1::generator();
-        let point = |power: &Power| generator.mul(&Zeroizing::new(Fr::from_limbs(*power)));
-        let powers: Vec<G1> = self.powers.iter().map(point).collect();
-        ProvingKey::trusted(G1::to_affine_all(&powers), &self.public)
+        let mut power = Zeroizing::new(Fr::one());
+        let points = (0..self.public.sectors().count()).map(|_| {
+            let point = generator.mul(&power);
+            *power = power.mul(&self.alpha);
+            point
+        });
+        let points: Vec<G1> = points.collect();
+        ProvingKey::trusted(G1::to_affine_all(&points), &self.public)
     }
 
     /// Starts a fragment that will hold replica `replica` of some content.
@@ -79,13 +79,13 @@ impl SecretKey {
     }
 
     #[cfg(test)]
-    pub(crate) fn power(&self, exponent: usize) -> Power {
-        self.powers[exponent]
+    pub(crate) fn alpha(&self) -> Fr {
+        *self.alpha
     }
 
     /// M(alpha) of one block.
     pub(crate) fn evaluate(&self, block: &[u8]) -> Fr {
-        inner_product(block, &self.powers)
+        self.powers.evaluate(block)
     }
 
     /// `x (H(name || index) + m g1)`.

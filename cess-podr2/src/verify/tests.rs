@@ -7,7 +7,7 @@ fn points_of_evaluation_need_no_special_case() {
     let secret = SecretKey::from_seed(&[7; 32], Sectors::MIN);
     let (public, proving_key) = (secret.public(), secret.proving_key());
     let audit = Audit { chain_id: [1; 32], round: 1, height: 2, prover: [3; 32] };
-    let alpha = Fr::from_limbs(secret.power(1));
+    let alpha = secret.alpha();
     for len in [1, 31, 32, 1984, 5000] {
         let data: Vec<u8> = (0..len).map(|i: u32| i.to_le_bytes()[0]).collect();
         let tagged = secret.tag(0, &data).unwrap();
