@@ -1,10 +1,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::backend::{G1, G2Affine, HashSum, ShortSum, msm, pairing_product_is_one};
+use crate::backend::{G1, G2Affine, HashSum, msm, pairing_product_is_one};
 use crate::domain::{TAG_CHECK, Transcript, Xof};
 use crate::error::Error;
-use crate::fragment::{Fragment, Tags, decode_tag};
+use crate::fragment::{Fragment, TagSum, Tags};
 use crate::id::{FragmentName, KeyId};
 use crate::kernel::Combination;
 use crate::public::{ProvingKey, PublicKey};
@@ -64,14 +64,12 @@ impl<'a> TagCheck<'a> {
         }
         let weights = tag_weights(key.key_id(), &named);
         let mut xof = weights.clone();
-        let (mut tag_sum, mut hashes) = (ShortSum::new(), HashSum::new());
-        let mut count = 0;
+        let (mut tag_sum, mut hashes) = (TagSum::new(0), HashSum::new());
         for (name, tags) in &named {
             for (block, tag) in (0u64..).zip(tags.iter()) {
                 let rho = xof.weight();
-                tag_sum.add(decode_tag(tag, count)?, rho);
+                tag_sum.add(tag, rho)?;
                 hashes.add(name.as_bytes(), block, rho);
-                count += 1;
             }
         }
         let sectors = key.sectors();
@@ -85,7 +83,7 @@ impl<'a> TagCheck<'a> {
             root: blake3::Hasher::new(),
             len: 0,
             data: Combination::new(sectors.count()),
-            tags: tag_sum.finish(),
+            tags: tag_sum.finish()?,
             hashes: hashes.finish(),
         })
     }

@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 use core::num::NonZeroU64;
 
-use crate::backend::{G1_BYTES, G1Affine};
+use crate::backend::{Batch, G1, G1_BYTES, G1Affine, msm_short};
 use crate::domain::{FRAGMENT_NAME, HOLDING_ENTRY, Transcript};
 use crate::error::{Error, What};
 use crate::id::{FragmentName, KeyId};
@@ -182,7 +182,7 @@ impl Tags {
     /// # Errors
     /// [`Error::Length`] unless there are one or more times 48 bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        if bytes.is_empty() || bytes.len() % G1_BYTES != 0 {
+        if bytes.is_empty() || !bytes.len().is_multiple_of(G1_BYTES) {
             let expected = bytes.len().div_ceil(G1_BYTES).max(1) * G1_BYTES;
             return Err(Error::length(What::Tags, expected, bytes.len()));
         }
@@ -224,14 +224,58 @@ impl core::fmt::Debug for Tags {
     }
 }
 
-/// A tag as a point; `index` is its place for the error.
-pub(crate) fn decode_tag(tag: &[u8; G1_BYTES], index: usize) -> Result<G1Affine, Error> {
+/// Tags as points; `first` is the place of the first of them for the error.
+pub(crate) fn decode_tags(tags: &[[u8; G1_BYTES]], first: usize) -> Result<Vec<G1Affine>, Error> {
     let what = What::Tag;
-    let point = G1Affine::from_compressed(tag).map_err(|error| Error::point(what, index, error))?;
-    if point.is_identity() {
-        return Err(Error::Identity { what, index: index as u64 });
+    let mut points = Vec::with_capacity(tags.len());
+    for (index, found) in (first..).zip(Batch::best().decode(tags)) {
+        let point = found.map_err(|error| Error::point(what, index, error))?;
+        if point.is_identity() {
+            return Err(Error::Identity { what, index: index as u64 });
+        }
+        points.push(point);
     }
-    Ok(point)
+    Ok(points)
+}
+
+/// Tags that are decoded before one multi-scalar multiplication.
+const CHUNK: usize = 2048;
+
+/// `sum w_i * sigma_i` over any number of tags in bounded memory. They are decoded many at once,
+/// so a bad one is reported when its turn comes. Vartime: public data only.
+pub(crate) struct TagSum {
+    tags: Vec<[u8; G1_BYTES]>,
+    weights: Vec<u128>,
+    /// The place of the first tag that isn't decoded yet.
+    first: usize,
+    sum: G1,
+}
+
+impl TagSum {
+    /// `first` is the place of the first tag for errors.
+    pub(crate) fn new(first: usize) -> Self {
+        Self { tags: Vec::new(), weights: Vec::new(), first, sum: G1::identity() }
+    }
+
+    pub(crate) fn add(&mut self, tag: &[u8; G1_BYTES], weight: u128) -> Result<(), Error> {
+        self.tags.push(*tag);
+        self.weights.push(weight);
+        if self.tags.len() == CHUNK { self.flush() } else { Ok(()) }
+    }
+
+    pub(crate) fn finish(mut self) -> Result<G1, Error> {
+        self.flush()?;
+        Ok(self.sum)
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        let points = decode_tags(&self.tags, self.first)?;
+        self.sum = self.sum.add(&msm_short(&points, &self.weights));
+        self.first += points.len();
+        self.tags.clear();
+        self.weights.clear();
+        Ok(())
+    }
 }
 
 /// A fragment with its tags, as the tagger hands them out.

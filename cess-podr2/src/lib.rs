@@ -24,7 +24,8 @@
 //! - Points are decoded with the subgroup check, and each value has one encoding.
 //! - Every random factor is drawn from all that it weighs; no function takes one.
 //! - What depends on a secret runs in constant time; variable time is for public data.
-//! - All unsafe code is in the backend.
+//! - All unsafe code is in the backend and in the kernels; what runs is chosen by the processor,
+//!   and results are the same.
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 
 extern crate alloc;
@@ -41,6 +42,9 @@ mod holding;
 mod id;
 mod kernel;
 mod light;
+#[cfg(feature = "measure")]
+#[doc(hidden)]
+pub mod measure;
 mod proof;
 mod prove;
 mod public;

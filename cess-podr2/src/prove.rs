@@ -4,11 +4,11 @@ use core::fmt;
 
 use thiserror::Error;
 
-use crate::backend::{G1, ShortSum, msm, msm_short};
+use crate::backend::{G1, msm, msm_short};
 use crate::challenge::Challenge;
 use crate::error::{Error, What};
 use crate::field::Fr;
-use crate::fragment::{Entry, Tags, decode_tag};
+use crate::fragment::{Entry, TagSum, Tags};
 use crate::holding::Fragments;
 use crate::id::KeyId;
 use crate::kernel::Combination;
@@ -34,7 +34,7 @@ pub struct Proving<'a> {
 struct OpenKey<'a> {
     key: &'a ProvingKey,
     data: Combination,
-    tags: ShortSum,
+    tags: TagSum,
 }
 
 impl<'a> Proving<'a> {
@@ -93,9 +93,10 @@ impl<'a> Proving<'a> {
     /// Takes the block of the next sample, short if it is the fragment's last, and its tag.
     ///
     /// # Errors
-    /// [`Error::Samples`] if all are answered, [`Error::BlockLength`], and [`Error::Point`],
-    /// [`Error::Subgroup`] or [`Error::Identity`] for a tag that is none, its index that of the
-    /// sample. The sample stays open then.
+    /// [`Error::Samples`] if all are answered, [`Error::BlockLength`]; the sample stays open then.
+    /// [`Error::Point`], [`Error::Subgroup`] or [`Error::Identity`] for a tag that is none, its
+    /// index that of its sample: tags are decoded many at once, so this call, a later one or
+    /// [`finish`](Self::finish) says it, and the proof is lost.
     pub fn absorb(&mut self, block: &[u8], tag: &[u8; Tags::TAG_LEN]) -> Result<(), Error> {
         let none = Error::Samples { expected: self.expected, got: self.answered };
         let sample = self.sample().ok_or_else(|| none.clone())?;
@@ -106,19 +107,19 @@ impl<'a> Proving<'a> {
         if block.len() > max {
             return Err(Error::BlockLength { max, got: block.len() });
         }
-        let tag = decode_tag(tag, usize::try_from(self.answered).unwrap_or(usize::MAX))?;
+        let index = usize::try_from(self.answered).unwrap_or(usize::MAX);
 
         // Samples come by rising key: another key means that the one before is complete.
         if self.open.as_ref().is_some_and(|open| open.key.key_id() != id) {
-            self.close();
+            self.close()?;
         }
         let open = self.open.get_or_insert_with(|| OpenKey {
             key,
             data: Combination::new(key.sectors().count()),
-            tags: ShortSum::new(),
+            tags: TagSum::new(index),
         });
         open.data.add(block, nu);
-        open.tags.add(tag, nu);
+        open.tags.add(tag, nu)?;
         self.pending = None;
         self.answered += 1;
         Ok(())
@@ -128,12 +129,12 @@ impl<'a> Proving<'a> {
     ///
     /// # Errors
     /// [`Error::Samples`] if some are missing, [`Error::Identity`] if the tags cancel, which no
-    /// honest tags do.
+    /// honest tags do, and those of [`absorb`](Self::absorb) for tags.
     pub fn finish(mut self) -> Result<Proof, Error> {
         if self.answered != self.expected {
             return Err(Error::Samples { expected: self.expected, got: self.answered });
         }
-        self.close();
+        self.close()?;
         let answers = self.done.iter().map(|(id, _, answer)| (*id, answer));
         let weights = key_weights(&self.digest, answers);
         let sigmas: Vec<G1> = self.done.iter().map(|(_, sigma, _)| *sigma).collect();
@@ -145,12 +146,13 @@ impl<'a> Proving<'a> {
     }
 
     /// y = M(z) and psi = Q(alpha) g1 for Q = (M - y) / (Z - z).
-    fn close(&mut self) {
-        let Some(OpenKey { key, data, tags }) = self.open.take() else { return };
+    fn close(&mut self) -> Result<(), Error> {
+        let Some(OpenKey { key, data, tags }) = self.open.take() else { return Ok(()) };
         let mut quotient = data.finish();
         let y = divide(&mut quotient, &self.z);
         let psi = msm(&key.powers[..quotient.len()], &quotient).to_affine();
-        self.done.push((key.key_id(), tags.finish(), Answer { psi, y }));
+        self.done.push((key.key_id(), tags.finish()?, Answer { psi, y }));
+        Ok(())
     }
 }
 

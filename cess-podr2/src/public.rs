@@ -1,6 +1,8 @@
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
-use crate::backend::{G1_BYTES, G1Affine, G2_BYTES, G2Affine, msm_short, pairing_product_is_one};
+use crate::backend::{
+    Batch, G1_BYTES, G1Affine, G2_BYTES, G2Affine, msm_short, pairing_product_is_one,
+};
 use crate::domain::{KEY_CHECK, KEY_ID, Transcript};
 use crate::error::{Error, What};
 use crate::id::KeyId;
@@ -110,12 +112,11 @@ impl ProvingKey {
         if bytes.len() != expected {
             return Err(Error::length(what, expected, bytes.len()));
         }
-        let mut powers = vec![G1Affine::generator()];
-        for (index, chunk) in bytes.chunks_exact(G1_BYTES).enumerate() {
-            let mut compressed = [0; G1_BYTES];
-            compressed.copy_from_slice(chunk);
-            let point = G1Affine::from_compressed(&compressed)
-                .map_err(|error| Error::point(what, index, error))?;
+        let (encodings, _) = bytes.as_chunks::<G1_BYTES>();
+        let mut powers = Vec::with_capacity(key.sectors.count());
+        powers.push(G1Affine::generator());
+        for (index, found) in Batch::best().decode(encodings).into_iter().enumerate() {
+            let point = found.map_err(|error| Error::point(what, index, error))?;
             if point.is_identity() {
                 return Err(Error::Identity { what, index: index as u64 });
             }

@@ -3,7 +3,7 @@ use core::fmt;
 
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::backend::{G1, G1_BYTES, G2Affine};
+use crate::backend::{Base, Batch, G1, G1_BYTES, G1Affine, G2Affine, message};
 use crate::domain::{SECRET_ALPHA, SECRET_X, Transcript};
 use crate::error::Error;
 use crate::field::Fr;
@@ -19,6 +19,7 @@ pub struct SecretKey {
     x: Zeroizing<Fr>,
     alpha: Zeroizing<Fr>,
     powers: Powers,
+    base: Base,
     public: PublicKey,
 }
 
@@ -35,7 +36,7 @@ impl SecretKey {
             sectors,
         );
         let powers = Powers::new(&alpha, sectors);
-        Self { x, alpha, powers, public }
+        Self { x, alpha, powers, base: Base::new(Batch::best()), public }
     }
 
     /// The public key.
@@ -47,15 +48,14 @@ impl SecretKey {
     /// Computes the proving key: one multiplication in G1 for each sector.
     #[must_use]
     pub fn proving_key(&self) -> ProvingKey {
-        let generator = G1::generator();
+        let count = self.public.sectors().count();
+        let mut powers = Zeroizing::new(Vec::with_capacity(count));
         let mut power = Zeroizing::new(Fr::one());
-        let points = (0..self.public.sectors().count()).map(|_| {
-            let point = generator.mul(&power);
+        for _ in 0..count {
+            powers.push(*power);
             *power = power.mul(&self.alpha);
-            point
-        });
-        let points: Vec<G1> = points.collect();
-        ProvingKey::trusted(G1::to_affine_all(&points), &self.public)
+        }
+        ProvingKey::trusted(G1::to_affine_all(&self.base.times(&powers)), &self.public)
     }
 
     /// Starts a fragment that will hold replica `replica` of some content.
@@ -83,19 +83,25 @@ impl SecretKey {
         *self.alpha
     }
 
+    #[cfg(feature = "measure")]
+    pub(crate) fn powers_by(&self, kernel: crate::kernel::Kernel) -> Powers {
+        Powers::with(kernel, &self.alpha, self.public.sectors())
+    }
+
     /// M(alpha) of one block.
     pub(crate) fn evaluate(&self, block: &[u8]) -> Fr {
         self.powers.evaluate(block)
     }
 
-    /// `x (H(name || index) + m g1)`.
+    /// `x (H(name || index) + m g1)` for each block's m, in order.
     ///
     /// One (name, index) must meet one m only, ever: two tags of different data under one name
     /// give away a multiple of x. [`Tagger`] sees to it by deriving the name from the data.
-    pub(crate) fn sign(&self, name: &FragmentName, index: u64, m: &Fr) -> [u8; G1_BYTES] {
-        let data = Zeroizing::new(G1::generator().mul(m));
-        let sum = Zeroizing::new(G1::hash(name.as_bytes(), index).add(&data));
-        sum.mul(&self.x).to_affine().to_compressed()
+    pub(crate) fn sign(&self, name: &FragmentName, ms: &[Fr]) -> Vec<[u8; G1_BYTES]> {
+        let messages: Vec<_> =
+            (0u64..).zip(ms).map(|(index, _)| message(name.as_bytes(), index)).collect();
+        let points = self.base.sign(&self.x, &messages, ms);
+        G1::to_affine_all(&points).into_iter().map(G1Affine::to_compressed).collect()
     }
 }
 

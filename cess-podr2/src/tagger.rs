@@ -100,8 +100,7 @@ impl<'k> Tagger<'k> {
         let root = *root.finalize().as_bytes();
         let fragment = Fragment::new(key.public_ref(), root, *len, self.replica)?;
         let name = fragment.name();
-        let tags = (0u64..).zip(self.evaluations.0.iter()).map(|(i, m)| self.key.sign(&name, i, m));
-        let tags = Tags::new(tags.collect());
+        let tags = Tags::new(self.key.sign(&name, &self.evaluations.0));
         Ok(Tagged { fragment, tags })
     }
 }

@@ -7,8 +7,9 @@ use alloc::{vec, vec::Vec};
 use core::ptr;
 
 use ::blst::{
-    BLST_ERROR, blst_final_exp, blst_fp12, blst_fp12_is_one, blst_hash_to_g1, blst_miller_loop_n,
-    blst_p1, blst_p1_add_or_double, blst_p1_affine, blst_p1_affine_compress,
+    BLST_ERROR, blst_expand_message_xmd, blst_final_exp, blst_fp, blst_fp12, blst_fp12_is_one,
+    blst_hash_to_g1, blst_miller_loop_n, blst_p1, blst_p1_add_or_double,
+    blst_p1_add_or_double_affine, blst_p1_affine, blst_p1_affine_compress,
     blst_p1_affine_generator, blst_p1_affine_in_g1, blst_p1_affine_is_inf, blst_p1_cneg,
     blst_p1_from_affine, blst_p1_generator, blst_p1_mult, blst_p1_to_affine, blst_p1_uncompress,
     blst_p1s_mult_pippenger, blst_p1s_mult_pippenger_scratch_sizeof, blst_p1s_to_affine, blst_p2,
@@ -16,9 +17,10 @@ use ::blst::{
     blst_p2_affine_is_inf, blst_p2_generator, blst_p2_mult, blst_p2_to_affine, blst_p2_uncompress,
     limb_t,
 };
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{G1_BYTES, G2_BYTES};
+use super::{G1_BYTES, G2_BYTES, Message};
 use crate::domain::HASH_TO_G1;
 use crate::field::Fr;
 
@@ -66,12 +68,15 @@ impl G1 {
         Self(unsafe { *blst_p1_generator() })
     }
 
-    /// `H(name || index)`, RFC 9380 `BLS12381G1_XMD:SHA-256_SSWU_RO_` under the crate's tag.
-    pub(crate) fn hash(name: &[u8; 32], index: u64) -> Self {
-        let mut message = [0; 40];
-        message[..32].copy_from_slice(name);
-        message[32..].copy_from_slice(&index.to_le_bytes());
-        Self::hash_with(&message, HASH_TO_G1)
+    /// RFC 9380 `BLS12381G1_XMD:SHA-256_SSWU_RO_` under the crate's tag.
+    pub(super) fn hash(message: &Message) -> Self {
+        Self::hash_with(message, HASH_TO_G1)
+    }
+
+    /// A point of the subgroup in Jacobian coordinates.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn from_words([x, y, z]: [[u64; 6]; 3]) -> Self {
+        Self(blst_p1 { x: blst_fp { l: x }, y: blst_fp { l: y }, z: blst_fp { l: z } })
     }
 
     fn hash_with(message: &[u8], dst: &[u8]) -> Self {
@@ -153,6 +158,100 @@ impl From<&G1Affine> for G1 {
     }
 }
 
+/// Multiples of the generator for multiplications by secret scalars without doublings: 1 to 15
+/// times `16^i g1`, for i below 64.
+pub(crate) struct Comb(Vec<G1Affine>);
+
+/// Multiples of each power of 16.
+const TEETH: usize = 15;
+
+impl Comb {
+    pub(super) fn new() -> Self {
+        let mut points = Vec::with_capacity(64 * TEETH);
+        let mut power = G1::generator();
+        for _ in 0..64 {
+            let mut multiple = power;
+            for _ in 0..TEETH {
+                points.push(multiple);
+                multiple = multiple.add(&power);
+            }
+            power = multiple;
+        }
+        Self(G1::to_affine_all(&points))
+    }
+
+    /// `scalar g1`, constant time: every entry of the table is read.
+    pub(super) fn mul(&self, scalar: &Fr) -> G1 {
+        let bytes = Zeroizing::new(scalar.to_bytes());
+        let nibble = |at: usize| bytes[at / 2] >> (4 * (at % 2)) & 15;
+        let mut sum = G1::identity();
+        for (at, multiples) in self.0.chunks_exact(TEETH).enumerate() {
+            let digit = nibble(at);
+            // All zeros are the point at infinity.
+            let mut chosen = G1Affine(blst_p1_affine::default());
+            for (multiple, size) in multiples.iter().zip(1..) {
+                chosen.conditional_assign(multiple, digit.ct_eq(&size));
+            }
+            let mut out = blst_p1::default();
+            // SAFETY: three valid points; the complete addition takes equal and infinite ones.
+            unsafe { blst_p1_add_or_double_affine(&mut out, &sum.0, &chosen.0) };
+            sum = G1(out);
+        }
+        sum
+    }
+}
+
+impl ConditionallySelectable for G1Affine {
+    fn conditional_select(a: &Self, b: &Self, choice: Choice) -> Self {
+        let mut out = blst_p1_affine::default();
+        for (at, limb) in out.x.l.iter_mut().enumerate() {
+            *limb = u64::conditional_select(&a.0.x.l[at], &b.0.x.l[at], choice);
+        }
+        for (at, limb) in out.y.l.iter_mut().enumerate() {
+            *limb = u64::conditional_select(&a.0.y.l[at], &b.0.y.l[at], choice);
+        }
+        Self(out)
+    }
+}
+
+/// `expand_message_xmd` of RFC 9380 to the 128 bytes of two field elements.
+#[cfg(target_arch = "x86_64")]
+pub(super) fn expand(message: &Message) -> [u8; 128] {
+    expand_with(message, HASH_TO_G1)
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(super) fn expand_with(message: &[u8], dst: &[u8]) -> [u8; 128] {
+    let mut out = [0; 128];
+    // SAFETY: pointers and lengths come from slices.
+    unsafe {
+        blst_expand_message_xmd(
+            out.as_mut_ptr(),
+            out.len(),
+            message.as_ptr(),
+            message.len(),
+            dst.as_ptr(),
+            dst.len(),
+        );
+    }
+    out
+}
+
+/// Both halves of an expanded message mapped and added, without the hash before.
+#[cfg(all(test, target_arch = "x86_64"))]
+pub(super) fn map_to_g1(expanded: &[u8; 128]) -> G1 {
+    let mut elements = [blst_fp::default(); 2];
+    let mut out = blst_p1::default();
+    // SAFETY: 64 bytes are read for each element.
+    unsafe {
+        for (element, bytes) in elements.iter_mut().zip(expanded.chunks_exact(64)) {
+            ::blst::blst_fp_from_be_bytes(element, bytes.as_ptr(), bytes.len());
+        }
+        ::blst::blst_map_to_g1(&mut out, &elements[0], &elements[1]);
+    }
+    G1(out)
+}
+
 impl G1Affine {
     pub(crate) fn generator() -> Self {
         // SAFETY: blst returns a pointer to a constant.
@@ -188,6 +287,17 @@ impl G1Affine {
     pub(crate) fn is_identity(&self) -> bool {
         // SAFETY: a valid point.
         unsafe { blst_p1_affine_is_inf(&self.0) }
+    }
+
+    /// A finite point of the subgroup.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn from_words([x, y]: [[u64; 6]; 2]) -> Self {
+        Self(blst_p1_affine { x: blst_fp { l: x }, y: blst_fp { l: y } })
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn to_words(self) -> [[u64; 6]; 2] {
+        [self.0.x.l, self.0.y.l]
     }
 }
 

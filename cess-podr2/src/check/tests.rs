@@ -2,6 +2,7 @@ use alloc::vec;
 
 use super::*;
 use crate::backend::{G1Affine, msm_short};
+use crate::fragment::decode_tags;
 use crate::{SecretKey, Sectors};
 
 /// With the weights known before the tags, errors could be chosen that cancel.
@@ -35,8 +36,8 @@ fn refuses_tags_whose_errors_cancel_under_the_weights_of_the_right_tags() {
     let mut xof = tag_weights(public.key_id(), &[(tagged.name(), &tagged.tags)]);
     let (first, second) = (xof.weight(), xof.weight());
     let shifted = |index, error: G1| {
-        let tag = decode_tag(tagged.tags.get(index).unwrap(), 0).unwrap();
-        G1::from(&tag).add(&error).to_affine().to_compressed()
+        let tag = decode_tags(&[*tagged.tags.get(index).unwrap()], 0).unwrap();
+        G1::from(&tag[0]).add(&error).to_affine().to_compressed()
     };
     // first * (second g1) - second * (first g1) = 0
     let times = |weight| msm_short(&[G1Affine::generator()], &[weight]);

@@ -116,8 +116,7 @@ unsafe fn inner_product_ifma(block: &[u8], powers: &[Lanes]) -> [u64; 9] {
     let add = |index: usize, m: [__m512i; LIMBS]| {
         for j in 0..LIMBS {
             // SAFETY: the block has no more groups than the table; Lanes are aligned.
-            let power =
-                unsafe { _mm512_load_si512(powers.as_ptr().add(index * LIMBS + j).cast()) };
+            let power = unsafe { _mm512_load_si512(powers.as_ptr().add(index * LIMBS + j).cast()) };
             for i in 0..LIMBS {
                 low[i + j] = _mm512_madd52lo_epu64(low[i + j], m[i], power);
                 high[i + j] = _mm512_madd52hi_epu64(high[i + j], m[i], power);
@@ -163,20 +162,21 @@ pub(super) fn combine(sums: &mut [Lanes], block: &[u8], weight: u128) {
 unsafe fn combine_ifma(sums: &mut [Lanes], block: &[u8], weight: [u64; WEIGHT_LIMBS]) {
     let weight = weight.map(|limb| _mm512_set1_epi64(limb.cast_signed()));
     let add = |index: usize, m: [__m512i; LIMBS]| {
-        // SAFETY: the block has no more groups than there are sums; Lanes are aligned.
-        let group = unsafe { sums.as_mut_ptr().add(index * COLUMNS) };
-        let at = |column: usize| unsafe { group.add(column).cast::<__m512i>() };
-        let mut columns: [__m512i; COLUMNS] =
-            core::array::from_fn(|column| unsafe { _mm512_load_si512(at(column)) });
+        let group = &mut sums[index * COLUMNS..(index + 1) * COLUMNS];
+        let mut columns = [_mm512_setzero_si512(); COLUMNS];
+        for (column, sum) in columns.iter_mut().zip(group.iter()) {
+            // SAFETY: Lanes are 64 aligned bytes.
+            *column = unsafe { _mm512_load_si512(sum.0.as_ptr().cast()) };
+        }
         for i in 0..LIMBS {
             for j in 0..WEIGHT_LIMBS {
                 columns[i + j] = _mm512_madd52lo_epu64(columns[i + j], m[i], weight[j]);
                 columns[i + j + 1] = _mm512_madd52hi_epu64(columns[i + j + 1], m[i], weight[j]);
             }
         }
-        for (column, value) in columns.into_iter().enumerate() {
+        for (column, sum) in columns.into_iter().zip(group) {
             // SAFETY: as above.
-            unsafe { _mm512_store_si512(at(column), value) };
+            unsafe { _mm512_store_si512(sum.0.as_mut_ptr().cast(), column) };
         }
     };
     // SAFETY: as for this function.

@@ -133,15 +133,25 @@ fn proving_refuses_what_does_not_fit() {
     let long = proving.absorb(&[0; BLOCK + 1], &tag);
     assert_eq!(long, Err(Error::BlockLength { max: BLOCK, got: BLOCK + 1 }));
     let what = cess_podr2::What::Tag;
-    assert_eq!(proving.absorb(&[0; 31], &[0; 48]), Err(Error::Point { what, index: 0 }));
-    let mut infinity = [0; 48];
-    infinity[0] = 0xc0;
-    assert_eq!(proving.absorb(&[0; 31], &infinity), Err(Error::Identity { what, index: 0 }));
     for _ in 0..3 {
         proving.absorb(&[0; 31], &tag).unwrap();
     }
     assert_eq!(proving.sample(), None);
     assert_eq!(proving.absorb(&[], &tag), Err(Error::Samples { expected: 3, got: 3 }));
+
+    let mut infinity = [0; 48];
+    infinity[0] = 0xc0;
+    for (bad, index, expected) in [
+        ([0; 48], 0, Error::Point { what, index: 0 }),
+        ([0; 48], 2, Error::Point { what, index: 2 }),
+        (infinity, 1, Error::Identity { what, index: 1 }),
+    ] {
+        let mut proving = new();
+        for at in 0..3 {
+            proving.absorb(&[0; 31], if at == index { &bad } else { &tag }).unwrap();
+        }
+        assert_eq!(proving.finish(), Err(expected));
+    }
 }
 
 #[test]

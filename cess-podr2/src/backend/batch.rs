@@ -1,0 +1,134 @@
+//! Many hashes, tags and encodings at once: eight side by side where the processor can, one after
+//! the other by `blst` where it can't. Both give the same bytes.
+
+#[cfg(target_arch = "x86_64")]
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
+
+use super::blst::{Comb, G1, G1Affine, PointError, expand};
+#[cfg(target_arch = "x86_64")]
+use super::lanes::{Decoded, Generator, Lanes};
+use super::{G1_BYTES, Message};
+use crate::field::Fr;
+
+/// How to work on many points.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Batch {
+    OneByOne,
+    #[cfg(target_arch = "x86_64")]
+    Lanes(Lanes),
+}
+
+/// The generator, made ready for multiplications by secret scalars.
+pub(crate) enum Base {
+    OneByOne(Comb),
+    #[cfg(target_arch = "x86_64")]
+    Lanes(Lanes, Box<Generator>),
+}
+
+impl Batch {
+    /// The fastest that this processor and system run.
+    pub(crate) fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(lanes) = Lanes::new() {
+            return Self::Lanes(lanes);
+        }
+        Self::OneByOne
+    }
+
+    /// `H(message)` for each.
+    pub(crate) fn hash(self, messages: &[Message]) -> Vec<G1> {
+        match self {
+            Self::OneByOne => messages.iter().map(G1::hash).collect(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Lanes(lanes) => {
+                let expanded: Vec<_> = messages.iter().map(expand).collect();
+                lanes.hash(&expanded).into_iter().map(G1::from_words).collect()
+            }
+        }
+    }
+
+    /// The points of canonical encodings, as [`G1Affine::from_compressed`] gives them.
+    pub(crate) fn decode(self, points: &[[u8; G1_BYTES]]) -> Vec<Result<G1Affine, PointError>> {
+        match self {
+            Self::OneByOne => points.iter().map(G1Affine::from_compressed).collect(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Lanes(lanes) => {
+                let found = lanes.decompress(points);
+                points.iter().zip(found).map(|(bytes, found)| decoded(bytes, found)).collect()
+            }
+        }
+    }
+}
+
+/// Flags and infinity are for the one-by-one path; x = 0 has a y, outside the subgroup.
+#[cfg(target_arch = "x86_64")]
+fn decoded(bytes: &[u8; G1_BYTES], found: Decoded) -> Result<G1Affine, PointError> {
+    if bytes[0] & 0xc0 != 0x80 {
+        return G1Affine::from_compressed(bytes);
+    }
+    match found {
+        Decoded::Point(words) => Ok(G1Affine::from_words(words)),
+        Decoded::OutOfRange => Err(PointError::Encoding),
+        Decoded::OffCurve => Err(PointError::Curve),
+        Decoded::OutsideSubgroup => Err(PointError::Subgroup),
+    }
+}
+
+impl Base {
+    pub(crate) fn new(batch: Batch) -> Self {
+        match batch {
+            Batch::OneByOne => Self::OneByOne(Comb::new()),
+            #[cfg(target_arch = "x86_64")]
+            Batch::Lanes(lanes) => {
+                let mut multiple = G1::generator();
+                let multiples: [G1; 16] = core::array::from_fn(|_| {
+                    let this = multiple;
+                    multiple = multiple.add(&G1::generator());
+                    this
+                });
+                let affine = G1::to_affine_all(&multiples);
+                let words = core::array::from_fn(|at| affine[at].to_words());
+                Self::Lanes(lanes, Box::new(lanes.generator(&words)))
+            }
+        }
+    }
+
+    /// `e g1` for each, constant time in the scalars.
+    pub(crate) fn times(&self, scalars: &[Fr]) -> Vec<G1> {
+        match self {
+            Self::OneByOne(comb) => scalars.iter().map(|scalar| comb.mul(scalar)).collect(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Lanes(lanes, generator) => {
+                let words = lanes.generator_times(generator, scalars);
+                words.iter().copied().map(G1::from_words).collect()
+            }
+        }
+    }
+
+    /// `x (H(message) + m g1)` for each message and m, constant time in x and the scalars.
+    pub(crate) fn sign(&self, x: &Fr, messages: &[Message], ms: &[Fr]) -> Zeroizing<Vec<G1>> {
+        let mut out = Zeroizing::new(Vec::with_capacity(messages.len()));
+        let items = messages.iter().zip(ms);
+        match self {
+            Self::OneByOne(comb) => out.extend(items.map(|(message, m)| {
+                let data = Zeroizing::new(comb.mul(m));
+                Zeroizing::new(G1::hash(message).add(&data)).mul(x)
+            })),
+            #[cfg(target_arch = "x86_64")]
+            Self::Lanes(lanes, generator) => {
+                // x H + (x m) g1: one doubling serves both.
+                let mut expanded = Zeroizing::new(Vec::with_capacity(messages.len()));
+                expanded.extend(items.map(|(message, m)| (expand(message), x.mul(m))));
+                let words = lanes.sign(generator, x, &expanded);
+                out.extend(words.iter().copied().map(G1::from_words));
+            }
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,247 @@
+//! Work on many points at once by AVX-512 IFMA: eight points side by side, one a lane.
+//!
+//! `blst` does one point at a time; the same steps on eight take a fifth of that. Everything here
+//! runs the same steps on every input, secret or not. Results are those of `blst`, which the tests
+//! compare, and leave in its form.
+#![allow(unsafe_code)]
+
+mod consts;
+mod fp;
+mod isogeny;
+mod map;
+mod point;
+mod scalar;
+
+use alloc::vec::Vec;
+use core::arch::x86_64::__m512i;
+
+use zeroize::Zeroizing;
+
+use self::consts::{BETA, Digits, FROM_BLST, TO_BLST};
+use self::fp::{Fp, from_array};
+use self::point::{Fixed, Point, TABLE};
+use self::scalar::{Signed, WINDOWS};
+use crate::field::Fr;
+
+/// Points side by side.
+const LANES: usize = 8;
+/// Limbs of 52 bits of a field element.
+const LIMBS: usize = 8;
+
+cpufeatures::new!(cpuid, "avx512f", "avx512ifma");
+
+/// Proof that the processor and the system run the instructions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lanes(());
+
+/// A field element as `blst` keeps it.
+pub(super) type Words = [u64; 6];
+
+/// Multiples of the generator.
+pub(crate) struct Generator([Fixed; TABLE]);
+
+/// What a compressed finite point turned out to be: coordinates, or why there are none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Decoded {
+    Point([Words; 2]),
+    OutOfRange,
+    OffCurve,
+    OutsideSubgroup,
+}
+
+impl Lanes {
+    pub(super) fn new() -> Option<Self> {
+        cpuid::get().then_some(Self(()))
+    }
+
+    /// The multiples of a point from 1 to 16, given as affine points.
+    pub(super) fn generator(self, multiples: &[[Words; 2]; TABLE]) -> Generator {
+        // SAFETY: `self` shows that the instructions are there.
+        Generator(unsafe { fixed(multiples) })
+    }
+
+    /// Hashes to the group, each from 128 bytes of an expanded message, in Jacobian coordinates.
+    pub(super) fn hash(self, expanded: &[[u8; 128]]) -> Vec<[Words; 3]> {
+        let mut out = Vec::with_capacity(expanded.len().next_multiple_of(LANES));
+        for chunk in expanded.chunks(LANES) {
+            // SAFETY: `self` shows that the instructions are there.
+            out.extend(unsafe { hash(&pad(chunk, [0; 128])) });
+        }
+        out.truncate(expanded.len());
+        out
+    }
+
+    /// `x H + e g1` for each expanded message and scalar e; constant time in x and the scalars.
+    pub(super) fn sign(
+        self,
+        generator: &Generator,
+        x: &Fr,
+        items: &[([u8; 128], Fr)],
+    ) -> Zeroizing<Vec<[Words; 3]>> {
+        let x = scalar::signed(x);
+        let mut out = Zeroizing::new(Vec::with_capacity(items.len().next_multiple_of(LANES)));
+        for chunk in items.chunks(LANES) {
+            let expanded: Vec<[u8; 128]> = chunk.iter().map(|(bytes, _)| *bytes).collect();
+            let scalars = chunk.iter().map(|(_, scalar)| scalar);
+            // SAFETY: `self` shows that the instructions are there.
+            out.extend(unsafe {
+                sign(generator, &x, &pad(&expanded, [0; 128]), &lane_digits(scalars))
+            });
+        }
+        out.truncate(items.len());
+        out
+    }
+
+    /// `e g1` for each scalar, constant time.
+    pub(super) fn generator_times(
+        self,
+        generator: &Generator,
+        scalars: &[Fr],
+    ) -> Zeroizing<Vec<[Words; 3]>> {
+        let mut out = Zeroizing::new(Vec::with_capacity(scalars.len().next_multiple_of(LANES)));
+        for chunk in scalars.chunks(LANES) {
+            // SAFETY: `self` shows that the instructions are there.
+            out.extend(unsafe { generator_times(generator, &lane_digits(chunk.iter())) });
+        }
+        out.truncate(scalars.len());
+        out
+    }
+
+    /// Decodes compressed points that are neither at infinity nor without the flag of compression,
+    /// and checks that they are in the group of order r.
+    pub(super) fn decompress(self, points: &[[u8; 48]]) -> Vec<Decoded> {
+        let mut out = Vec::with_capacity(points.len().next_multiple_of(LANES));
+        for chunk in points.chunks(LANES) {
+            // SAFETY: `self` shows that the instructions are there.
+            out.extend(unsafe { decompress(&pad(chunk, [0; 48])) });
+        }
+        out.truncate(points.len());
+        out
+    }
+}
+
+/// Eight of them, made up with copies of `fill`.
+fn pad<T: Copy>(chunk: &[T], fill: T) -> [T; LANES] {
+    core::array::from_fn(|lane| chunk.get(lane).copied().unwrap_or(fill))
+}
+
+/// Of eight scalars the digits, side by side.
+type LaneDigits = [[[u64; LANES]; WINDOWS]; 2];
+
+#[allow(clippy::cast_sign_loss, reason = "two's complement is what a lane holds")]
+fn lane_digits<'a>(scalars: impl Iterator<Item = &'a Fr>) -> Zeroizing<LaneDigits> {
+    let mut out = Zeroizing::new([[[0; LANES]; WINDOWS]; 2]);
+    for (lane, scalar) in scalars.enumerate() {
+        let parts = scalar::signed(scalar);
+        for (out, digits) in out.iter_mut().zip(parts.iter()) {
+            for (window, out) in out.iter_mut().enumerate() {
+                out[lane] = i64::from(digits[window]) as u64;
+            }
+        }
+    }
+    out
+}
+
+/// # Safety
+/// The processor has the instructions; so for all that follow.
+#[target_feature(enable = "avx512f,avx512ifma")]
+unsafe fn hash(expanded: &[[u8; 128]; LANES]) -> [[Words; 3]; LANES] {
+    to_jacobian(&map::map_to_group(&map::field_elements(expanded)))
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+unsafe fn sign(
+    generator: &Generator,
+    x: &[Signed; 2],
+    expanded: &[[u8; 128]; LANES],
+    digits: &LaneDigits,
+) -> [[Words; 3]; LANES] {
+    let hash = map::map_to_group(&map::field_elements(expanded));
+    to_jacobian(&point::ladder(Some((&hash, x)), &generator.0, &vectors(digits)))
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+unsafe fn generator_times(generator: &Generator, digits: &LaneDigits) -> [[Words; 3]; LANES] {
+    to_jacobian(&point::ladder(None, &generator.0, &vectors(digits)))
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+unsafe fn decompress(bytes: &[[u8; 48]; LANES]) -> [Decoded; LANES] {
+    let points = map::decompress(bytes);
+    let inside = Point::in_subgroup(&points.x, &points.y);
+    let (x, y) = (to_blst(&points.x), to_blst(&points.y));
+    core::array::from_fn(|lane| {
+        let has = |mask: u8| mask >> lane & 1 == 1;
+        if !has(points.in_range) {
+            Decoded::OutOfRange
+        } else if !has(points.on_curve) {
+            Decoded::OffCurve
+        } else if !has(inside) {
+            Decoded::OutsideSubgroup
+        } else {
+            Decoded::Point([x[lane], y[lane]])
+        }
+    })
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+unsafe fn fixed(multiples: &[[Words; 2]; TABLE]) -> [Fixed; TABLE] {
+    let mut out = [const { Fixed { x: [0; LIMBS], beta_x: [0; LIMBS], y: [0; LIMBS] } }; TABLE];
+    for (out, points) in out.chunks_mut(LANES).zip(multiples.chunks(LANES)) {
+        let mut lanes = [[[0; LIMBS]; LANES]; 2];
+        for (lane, point) in points.iter().enumerate() {
+            lanes[0][lane] = map::digits(&point[0], 0);
+            lanes[1][lane] = map::digits(&point[1], 0);
+        }
+        let ours = Fp::constant(&FROM_BLST);
+        let x = Fp::from_lanes::<1>(&lanes[0]).mul(&ours);
+        let y = Fp::from_lanes::<1>(&lanes[1]).mul(&ours);
+        let beta_x = x.mul(&Fp::constant(&BETA)).canonical().to_lanes();
+        let (x, y) = (x.canonical().to_lanes(), y.canonical().to_lanes());
+        for (lane, out) in out.iter_mut().enumerate() {
+            *out = Fixed { x: x[lane], beta_x: beta_x[lane], y: y[lane] };
+        }
+    }
+    out
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn vectors(digits: &LaneDigits) -> [[__m512i; WINDOWS]; 2] {
+    let mut out = [[from_array([0; LANES]); WINDOWS]; 2];
+    for (out, digits) in out.iter_mut().zip(digits) {
+        for (out, digits) in out.iter_mut().zip(digits) {
+            *out = from_array(*digits);
+        }
+    }
+    out
+}
+
+/// From homogeneous to Jacobian coordinates: x = X / Z and y = Y / Z become X Z / Z^2, Y Z^2 / Z^3.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn to_jacobian(point: &Point) -> [[Words; 3]; LANES] {
+    let x = point.x.mul(&point.z);
+    let y = point.y.mul(&point.z.square());
+    let (x, y, z) = (to_blst(&x), to_blst(&y), to_blst(&point.z));
+    core::array::from_fn(|lane| [x[lane], y[lane], z[lane]])
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn to_blst(value: &Fp) -> [Words; LANES] {
+    value.mul(&Fp::constant(&TO_BLST)).canonical().to_lanes().map(|digits| join(&digits))
+}
+
+/// The words of an integer below 2^384.
+fn join(digits: &Digits) -> Words {
+    let mut out = [0; 6];
+    for (at, digit) in digits.iter().enumerate() {
+        let (word, shift) = (52 * at / 64, 52 * at % 64);
+        out[word] |= digit << shift;
+        if shift > 12 && word + 1 < out.len() {
+            out[word + 1] |= digit >> (64 - shift);
+        }
+    }
+    out
+}
