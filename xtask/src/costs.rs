@@ -16,7 +16,7 @@ const MAX: &[(&str, Costs)] = &[
     ("cess-merkle", Costs { dependencies: 16, seconds: 30 }),
     ("cess-node", Costs { dependencies: 120, seconds: 120 }),
     ("cess-podr2", Costs { dependencies: 34, seconds: 60 }),
-    ("cess-pre", Costs { dependencies: 32, seconds: 40 }),
+    ("cess-pre", Costs { dependencies: 34, seconds: 40 }),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
