@@ -7,6 +7,7 @@ use crate::workspace::{Member, Workspace};
 /// The crates that a library crate may need to build. ARCHITECTURE.md shows the same to readers.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("cess-client", &["cess-erasure", "cess-ledger", "cess-merkle", "cess-podr2", "cess-pre"]),
+    ("cess-consensus", &[]),
     ("cess-erasure", &[]),
     ("cess-ledger", &["cess-erasure", "cess-merkle", "cess-podr2"]),
     ("cess-merkle", &[]),
