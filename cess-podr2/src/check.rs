@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::fragment::{Fragment, TagSum, Tags};
 use crate::id::{FragmentName, KeyId};
 use crate::kernel::Combination;
+use crate::parallel;
 use crate::public::{ProvingKey, PublicKey};
 use crate::tagger::BlockBuffer;
 
@@ -103,11 +104,9 @@ impl<'a> TagCheck<'a> {
             return Err(Error::FragmentLength { index, expected, got });
         }
         self.len = got;
+        let block_bytes = self.key.sectors().block_bytes();
         let Self { buffer, root, data: sums, weights, .. } = self;
-        buffer.update(data, |block| {
-            root.update(block);
-            sums.add(block, weights.weight());
-        });
+        buffer.update(data, |bytes| absorb(root, sums, weights, block_bytes, bytes));
         Ok(())
     }
 
@@ -124,9 +123,10 @@ impl<'a> TagCheck<'a> {
         if self.len != expected {
             return Err(Error::FragmentLength { index, expected, got: self.len });
         }
-        if let Some(tail) = self.buffer.take_tail() {
-            self.root.update(tail);
-            self.data.add(tail, self.weights.weight());
+        let block_bytes = self.key.sectors().block_bytes();
+        let Self { buffer, root, data: sums, weights, .. } = self;
+        if let Some(tail) = buffer.take_tail() {
+            absorb(root, sums, weights, block_bytes, tail);
         }
         if *self.root.finalize().as_bytes() != expected_root {
             return Err(Error::Root { index });
@@ -155,6 +155,18 @@ impl<'a> TagCheck<'a> {
         ];
         if pairing_product_is_one(&pairs) { Ok(()) } else { Err(Error::Tags) }
     }
+}
+
+fn absorb(
+    root: &mut blake3::Hasher,
+    sums: &mut Combination,
+    weights: &mut Xof,
+    block_bytes: usize,
+    bytes: &[u8],
+) {
+    let blocks: Vec<(&[u8], u128)> =
+        bytes.chunks(block_bytes).map(|block| (block, weights.weight())).collect();
+    parallel::join(|| parallel::hash(root, bytes), || sums.add_all(&blocks));
 }
 
 impl fmt::Debug for TagCheck<'_> {

@@ -2,7 +2,7 @@
 //! branches or indexes.
 
 use subtle::{Choice, ConditionallySelectable};
-use zeroize::DefaultIsZeroes;
+use zeroize::{DefaultIsZeroes, Zeroizing};
 
 /// r, little-endian limbs.
 const MODULUS: [u64; 4] =
@@ -69,19 +69,23 @@ impl Fr {
     /// Any 576-bit integer, reduced.
     pub(crate) fn from_nine(wide: &[u64; 9]) -> Self {
         let [a, b, c, d, e, f, g, h, i] = *wide;
-        let low = Self::from_limbs([a, b, c, d]);
-        let middle = Self(montgomery(&[e, f, g, h], &R3));
         let high = Self(montgomery(&montgomery(&[i, 0, 0, 0], &R3), &R2));
-        low.add(&middle).add(&high)
+        Self::from_eight(&[a, b, c, d, e, f, g, h]).add(&high)
+    }
+
+    /// Any 512-bit integer, reduced.
+    pub(crate) fn from_eight(wide: &[u64; 8]) -> Self {
+        let [a, b, c, d, e, f, g, h] = *wide;
+        Self::from_limbs([a, b, c, d]).add(&Self(montgomery(&[e, f, g, h], &R3)))
     }
 
     /// 64 uniform bytes, reduced: 2^-257 off uniform.
     pub(crate) fn from_wide(bytes: &[u8; 64]) -> Self {
-        let mut low = [0; 32];
-        let mut high = [0; 32];
-        low.copy_from_slice(&bytes[..32]);
-        high.copy_from_slice(&bytes[32..]);
-        Self::from_limbs(limbs(&low)).add(&Self(montgomery(&limbs(&high), &R3)))
+        let mut wide = Zeroizing::new([0; 8]);
+        for (word, chunk) in wide.iter_mut().zip(bytes.as_chunks().0) {
+            *word = u64::from_le_bytes(*chunk);
+        }
+        Self::from_eight(&wide)
     }
 
     /// The canonical encoding, little-endian; `None` for r and above.

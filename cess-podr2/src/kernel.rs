@@ -13,6 +13,7 @@ use alloc::{vec, vec::Vec};
 use zeroize::{DefaultIsZeroes, Zeroizing};
 
 use crate::field::Fr;
+use crate::parallel;
 use crate::sectors::{SECTOR_BYTES, Sectors};
 
 /// Sectors that are summed before a reduction mod r, and powers of alpha that are kept.
@@ -118,7 +119,7 @@ pub(crate) struct Combination {
     sums: Vec<Lanes>,
     used: usize,
     /// Blocks that were added since the columns were last carried.
-    pending: u32,
+    pending: usize,
 }
 
 impl Combination {
@@ -133,42 +134,87 @@ impl Combination {
 
     /// Adds a block of at most as many sectors as there are sums.
     pub(crate) fn add(&mut self, block: &[u8], weight: u128) {
-        let block = &block[..block.len().min(self.sectors * SECTOR_BYTES)];
-        self.used = self.used.max(block.len().div_ceil(SECTOR_BYTES));
-        match self.kernel {
-            Kernel::Portable => portable::combine(&mut self.sums, block, weight),
-            #[cfg(target_arch = "x86_64")]
-            Kernel::Ifma => {
-                if self.pending == ifma::MAX_PENDING {
-                    ifma::carry(&mut self.sums);
-                    self.pending = 0;
+        self.add_all(&[(block, weight)]);
+    }
+
+    /// Adds blocks of at most as many sectors as there are sums.
+    pub(crate) fn add_all(&mut self, blocks: &[(&[u8], u128)]) {
+        let longest = blocks.iter().map(|(block, _)| block.len()).max().unwrap_or(0);
+        self.used = self.used.max(longest.div_ceil(SECTOR_BYTES)).min(self.sectors);
+        for blocks in blocks.chunks(MAX_PENDING) {
+            let carry = self.pending + blocks.len() > MAX_PENDING;
+            self.pending = if carry { 0 } else { self.pending } + blocks.len();
+            let (kernel, bytes) = (self.kernel, self.sectors * SECTOR_BYTES);
+            // Sums that fit the nearest cache take their part of all blocks.
+            parallel::each(&mut self.sums, RANGE * COLUMNS, |range, sums| {
+                if carry {
+                    kernel.carry(sums);
                 }
-                ifma::combine(&mut self.sums, block, weight);
-                self.pending += 1;
-            }
+                let start = range * RANGE * GROUP_BYTES;
+                for (block, weight) in blocks {
+                    let end = block.len().min(bytes).min(start + RANGE * GROUP_BYTES);
+                    if let Some(part) = block.get(start..end) {
+                        kernel.combine(sums, part, *weight);
+                    }
+                }
+            });
         }
     }
 
     /// The sums mod r, without the zeros past the longest block.
     pub(crate) fn finish(self) -> Vec<Fr> {
-        let groups = self.sums.chunks_exact(COLUMNS);
-        let wides = groups.flat_map(|group| match self.kernel {
-            Kernel::Portable => portable::sums(group),
-            #[cfg(target_arch = "x86_64")]
-            Kernel::Ifma => ifma::sums(group),
+        let groups: Vec<&[Lanes]> = self.sums.chunks_exact(COLUMNS).collect();
+        let mut out = vec![[Fr::ZERO; LANES]; groups.len()];
+        parallel::fill(&groups, &mut out, RANGE, |groups, out| {
+            for (out, group) in out.iter_mut().zip(groups) {
+                *out = self.kernel.sums(group).map(|wide| Fr::from_eight(&wide));
+            }
         });
-        wides.take(self.used).map(|wide| Fr::from_nine(&wide)).collect()
+        out.into_flattened().into_iter().take(self.used).collect()
     }
 }
+
+impl Kernel {
+    fn combine(self, sums: &mut [Lanes], block: &[u8], weight: u128) {
+        match self {
+            Self::Portable => portable::combine(sums, block, weight),
+            #[cfg(target_arch = "x86_64")]
+            Self::Ifma => ifma::combine(sums, block, weight),
+        }
+    }
+
+    fn carry(self, sums: &mut [Lanes]) {
+        match self {
+            Self::Portable => {}
+            #[cfg(target_arch = "x86_64")]
+            Self::Ifma => ifma::carry(sums),
+        }
+    }
+
+    fn sums(self, group: &[Lanes]) -> [[u64; 8]; LANES] {
+        match self {
+            Self::Portable => core::array::from_fn(|at| group[at].0),
+            #[cfg(target_arch = "x86_64")]
+            Self::Ifma => ifma::sums(group),
+        }
+    }
+}
+
+/// Groups of sums that are worked on together, 64 KiB of them.
+const RANGE: usize = 128;
+
+/// Blocks after which columns of 52 bits are carried: each adds at most 3 low and 3 high halves to
+/// a column, which a carry leaves below 2^53, and 600 * 6 * 2^52 + 2^53 < 2^64.
+const MAX_PENDING: usize = 600;
 
 /// Integers that a sum takes, of 64 bits each or of 52 and room for carries.
 const COLUMNS: usize = 8;
 
-/// The sum of columns of `bits` bits each, which may hold more, as 576 bits.
+/// The sum of columns of `bits` bits each, which may hold more, in words of 64 bits.
 #[cfg(target_arch = "x86_64")]
 #[allow(clippy::cast_possible_truncation, reason = "words are cut off a wider integer")]
-fn from_columns(columns: impl Iterator<Item = u128>, bits: usize) -> [u64; 9] {
-    let mut out = [0u64; 9];
+fn from_columns<const N: usize>(columns: impl Iterator<Item = u128>, bits: usize) -> [u64; N] {
+    let mut out = [0u64; N];
     let mut carry = 0u128;
     for (at, column) in columns.enumerate() {
         carry += column;
@@ -176,7 +222,7 @@ fn from_columns(columns: impl Iterator<Item = u128>, bits: usize) -> [u64; 9] {
         let digit = (carry as u64) & ((1 << bits) - 1);
         carry >>= bits;
         out[word] |= digit << shift;
-        if shift + bits > 64 {
+        if shift + bits > 64 && word + 1 < N {
             out[word + 1] |= digit >> (64 - shift);
         }
     }

@@ -45,6 +45,7 @@ mod light;
 #[cfg(feature = "measure")]
 #[doc(hidden)]
 pub mod measure;
+mod parallel;
 mod proof;
 mod prove;
 mod public;

@@ -98,9 +98,9 @@ impl SecretKey {
     /// One (name, index) must meet one m only, ever: two tags of different data under one name
     /// give away a multiple of x. [`Tagger`] sees to it by deriving the name from the data.
     pub(crate) fn sign(&self, name: &FragmentName, ms: &[Fr]) -> Vec<[u8; G1_BYTES]> {
-        let messages: Vec<_> =
-            (0u64..).zip(ms).map(|(index, _)| message(name.as_bytes(), index)).collect();
-        let points = self.base.sign(&self.x, &messages, ms);
+        let mut items = Zeroizing::new(Vec::with_capacity(ms.len()));
+        items.extend((0u64..).zip(ms).map(|(index, m)| (message(name.as_bytes(), index), *m)));
+        let points = self.base.sign(&self.x, &items);
         G1::to_affine_all(&points).into_iter().map(G1Affine::to_compressed).collect()
     }
 }

@@ -9,20 +9,27 @@ use zeroize::Zeroizing;
 use crate::error::Error;
 use crate::field::Fr;
 use crate::fragment::{Fragment, Tagged, Tags};
+use crate::parallel;
 use crate::secret::SecretKey;
 
-/// An owned block that a stream of any chunking is copied into: hash and field arithmetic read
-/// the same bytes, even if the caller's memory changes meanwhile.
+/// Owned blocks that a stream of any chunking is copied into: hash and field arithmetic read
+/// the same bytes, even if the caller's memory changes meanwhile. One block; enough for several
+/// threads where there may be such.
 pub(crate) struct BlockBuffer {
     block: Box<[u8]>,
     filled: usize,
 }
 
+/// Bytes that are worth sharing between threads.
+const SHARED: usize = 2 << 20;
+
 impl BlockBuffer {
     pub(crate) fn new(block_bytes: usize) -> Self {
-        Self { block: vec![0; block_bytes].into_boxed_slice(), filled: 0 }
+        let blocks = if cfg!(feature = "rayon") { SHARED.div_ceil(block_bytes) } else { 1 };
+        Self { block: vec![0; blocks * block_bytes].into_boxed_slice(), filled: 0 }
     }
 
+    /// Calls `full` with one or more whole blocks.
     pub(crate) fn update(&mut self, mut data: &[u8], mut full: impl FnMut(&[u8])) {
         while !data.is_empty() {
             let (part, rest) = data.split_at(data.len().min(self.block.len() - self.filled));
@@ -36,7 +43,8 @@ impl BlockBuffer {
         }
     }
 
-    /// The short last block, if there is one; the buffer is empty afterwards.
+    /// The last blocks, of which the very last may be short, if there are any; the buffer is empty
+    /// afterwards.
     pub(crate) fn take_tail(&mut self) -> Option<&[u8]> {
         let filled = mem::take(&mut self.filled);
         (filled > 0).then(|| &self.block[..filled])
@@ -47,13 +55,16 @@ impl BlockBuffer {
 struct SecretScalars(Zeroizing<Vec<Fr>>);
 
 impl SecretScalars {
-    fn push(&mut self, scalar: Fr) {
-        if self.0.len() == self.0.capacity() {
-            let mut larger = Zeroizing::new(Vec::with_capacity(2 * self.0.len().max(32)));
+    /// Room for more, zero.
+    fn extend(&mut self, count: usize) -> &mut [Fr] {
+        let len = self.0.len();
+        if self.0.capacity() < len + count {
+            let mut larger = Zeroizing::new(Vec::with_capacity(2 * (len + count).max(32)));
             larger.extend_from_slice(&self.0);
             self.0 = larger;
         }
-        self.0.push(scalar);
+        self.0.resize(len + count, Fr::ZERO);
+        &mut self.0[len..]
     }
 }
 
@@ -85,7 +96,7 @@ impl<'k> Tagger<'k> {
     /// Takes the next bytes of the fragment, any number of them.
     pub fn update(&mut self, data: &[u8]) {
         let Self { key, buffer, root, len, evaluations, .. } = self;
-        buffer.update(data, |block| absorb(key, root, len, evaluations, block));
+        buffer.update(data, |blocks| absorb(key, root, len, evaluations, blocks));
     }
 
     /// Ends the fragment and computes its tags.
@@ -110,11 +121,17 @@ fn absorb(
     root: &mut blake3::Hasher,
     len: &mut u64,
     evaluations: &mut SecretScalars,
-    block: &[u8],
+    bytes: &[u8],
 ) {
-    root.update(block);
-    evaluations.push(key.evaluate(block));
-    *len += block.len() as u64;
+    let blocks: Vec<&[u8]> = bytes.chunks(key.public_ref().sectors().block_bytes()).collect();
+    let out = evaluations.extend(blocks.len());
+    parallel::join(
+        || parallel::hash(root, bytes),
+        || {
+            parallel::fill(&blocks, out, 1, |blocks, out| out[0] = key.evaluate(blocks[0]));
+        },
+    );
+    *len += bytes.len() as u64;
 }
 
 impl fmt::Debug for Tagger<'_> {

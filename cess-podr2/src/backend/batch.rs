@@ -3,7 +3,7 @@
 
 #[cfg(target_arch = "x86_64")]
 use alloc::boxed::Box;
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use zeroize::Zeroizing;
 
@@ -12,6 +12,10 @@ use super::blst::{Comb, G1, G1Affine, PointError, expand};
 use super::lanes::{Decoded, Generator, Lanes};
 use super::{G1_BYTES, Message};
 use crate::field::Fr;
+use crate::parallel;
+
+/// Items that one thread takes at a time: as many as there are lanes.
+const PART: usize = 8;
 
 /// How to work on many points.
 #[derive(Debug, Clone, Copy)]
@@ -40,26 +44,37 @@ impl Batch {
 
     /// `H(message)` for each.
     pub(crate) fn hash(self, messages: &[Message]) -> Vec<G1> {
-        match self {
-            Self::OneByOne => messages.iter().map(G1::hash).collect(),
+        let mut out = vec![G1::identity(); messages.len()];
+        parallel::fill(messages, &mut out, PART, |messages, out| match self {
+            Self::OneByOne => {
+                for (out, message) in out.iter_mut().zip(messages) {
+                    *out = G1::hash(message);
+                }
+            }
             #[cfg(target_arch = "x86_64")]
             Self::Lanes(lanes) => {
                 let expanded: Vec<_> = messages.iter().map(expand).collect();
-                lanes.hash(&expanded).into_iter().map(G1::from_words).collect()
+                lanes.hash(&expanded, |at, words| out[at] = G1::from_words(words));
             }
-        }
+        });
+        out
     }
 
     /// The points of canonical encodings, as [`G1Affine::from_compressed`] gives them.
     pub(crate) fn decode(self, points: &[[u8; G1_BYTES]]) -> Vec<Result<G1Affine, PointError>> {
-        match self {
-            Self::OneByOne => points.iter().map(G1Affine::from_compressed).collect(),
+        let mut out = vec![Err(PointError::Encoding); points.len()];
+        parallel::fill(points, &mut out, PART, |points, out| match self {
+            Self::OneByOne => {
+                for (out, bytes) in out.iter_mut().zip(points) {
+                    *out = G1Affine::from_compressed(bytes);
+                }
+            }
             #[cfg(target_arch = "x86_64")]
             Self::Lanes(lanes) => {
-                let found = lanes.decompress(points);
-                points.iter().zip(found).map(|(bytes, found)| decoded(bytes, found)).collect()
+                lanes.decompress(points, |at, found| out[at] = decoded(&points[at], found));
             }
-        }
+        });
+        out
     }
 }
 
@@ -98,34 +113,44 @@ impl Base {
 
     /// `e g1` for each, constant time in the scalars.
     pub(crate) fn times(&self, scalars: &[Fr]) -> Vec<G1> {
-        match self {
-            Self::OneByOne(comb) => scalars.iter().map(|scalar| comb.mul(scalar)).collect(),
+        let mut out = vec![G1::identity(); scalars.len()];
+        parallel::fill(scalars, &mut out, PART, |scalars, out| match self {
+            Self::OneByOne(comb) => {
+                for (out, scalar) in out.iter_mut().zip(scalars) {
+                    *out = comb.mul(scalar);
+                }
+            }
             #[cfg(target_arch = "x86_64")]
             Self::Lanes(lanes, generator) => {
-                let words = lanes.generator_times(generator, scalars);
-                words.iter().copied().map(G1::from_words).collect()
+                lanes.generator_times(generator, scalars, |at, words| {
+                    out[at] = G1::from_words(words)
+                })
             }
-        }
+        });
+        out
     }
 
     /// `x (H(message) + m g1)` for each message and m, constant time in x and the scalars.
-    pub(crate) fn sign(&self, x: &Fr, messages: &[Message], ms: &[Fr]) -> Zeroizing<Vec<G1>> {
-        let mut out = Zeroizing::new(Vec::with_capacity(messages.len()));
-        let items = messages.iter().zip(ms);
-        match self {
-            Self::OneByOne(comb) => out.extend(items.map(|(message, m)| {
-                let data = Zeroizing::new(comb.mul(m));
-                Zeroizing::new(G1::hash(message).add(&data)).mul(x)
-            })),
+    pub(crate) fn sign(&self, x: &Fr, items: &[(Message, Fr)]) -> Zeroizing<Vec<G1>> {
+        let mut out = Zeroizing::new(vec![G1::identity(); items.len()]);
+        parallel::fill(items, &mut out, PART, |items, out| match self {
+            Self::OneByOne(comb) => {
+                for (out, (message, m)) in out.iter_mut().zip(items) {
+                    let data = Zeroizing::new(comb.mul(m));
+                    *out = Zeroizing::new(G1::hash(message).add(&data)).mul(x);
+                }
+            }
             #[cfg(target_arch = "x86_64")]
             Self::Lanes(lanes, generator) => {
-                // x H + (x m) g1: one doubling serves both.
-                let mut expanded = Zeroizing::new(Vec::with_capacity(messages.len()));
-                expanded.extend(items.map(|(message, m)| (expand(message), x.mul(m))));
-                let words = lanes.sign(generator, x, &expanded);
-                out.extend(words.iter().copied().map(G1::from_words));
+                let expanded: Vec<_> = items.iter().map(|(message, _)| expand(message)).collect();
+                // x H + (x m) g1: one ladder serves both.
+                let mut scalars = Zeroizing::new(Vec::with_capacity(items.len()));
+                scalars.extend(items.iter().map(|(_, m)| x.mul(m)));
+                lanes.sign(generator, x, &expanded, &scalars, |at, words| {
+                    out[at] = G1::from_words(words);
+                });
             }
-        }
+        });
         out
     }
 }

@@ -23,6 +23,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::{G1_BYTES, G2_BYTES, Message};
 use crate::domain::HASH_TO_G1;
 use crate::field::Fr;
+use crate::parallel;
 
 /// Why 48 or 96 bytes aren't a point of the group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -355,13 +356,26 @@ impl G2Affine {
 /// `sum k_i * P_i`. Vartime: public data only.
 pub(crate) fn msm(points: &[G1Affine], scalars: &[Fr]) -> G1 {
     let bytes: Vec<[u8; 32]> = scalars.iter().map(|k| k.to_bytes()).collect();
-    pippenger(points, &bytes, 255)
+    multi(points, &bytes, 255)
 }
 
 /// `sum k_i * P_i` with 128-bit scalars. Vartime: public data only.
 pub(crate) fn msm_short(points: &[G1Affine], scalars: &[u128]) -> G1 {
     let bytes: Vec<[u8; 16]> = scalars.iter().map(|k| k.to_le_bytes()).collect();
-    pippenger(points, &bytes, 128)
+    multi(points, &bytes, 128)
+}
+
+/// Points for which a thread of its own is worth while.
+const SHARE: usize = 128;
+
+fn multi<const N: usize>(points: &[G1Affine], scalars: &[[u8; N]], bits: usize) -> G1 {
+    let share = points.len().div_ceil(parallel::threads()).max(SHARE);
+    let mut sums = vec![G1::identity(); points.len().div_ceil(share)];
+    parallel::each(&mut sums, 1, |at, sum| {
+        let range = at * share..points.len().min((at + 1) * share);
+        sum[0] = pippenger(&points[range.clone()], &scalars[range], bits);
+    });
+    sums.into_iter().reduce(|a, b| a.add(&b)).unwrap_or(G1::identity())
 }
 
 fn pippenger<const N: usize>(points: &[G1Affine], scalars: &[[u8; N]], bits: usize) -> G1 {

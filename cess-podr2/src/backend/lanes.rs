@@ -12,7 +12,6 @@ mod map;
 mod point;
 mod scalar;
 
-use alloc::vec::Vec;
 use core::arch::x86_64::__m512i;
 
 use zeroize::Zeroizing;
@@ -61,14 +60,14 @@ impl Lanes {
     }
 
     /// Hashes to the group, each from 128 bytes of an expanded message, in Jacobian coordinates.
-    pub(super) fn hash(self, expanded: &[[u8; 128]]) -> Vec<[Words; 3]> {
-        let mut out = Vec::with_capacity(expanded.len().next_multiple_of(LANES));
-        for chunk in expanded.chunks(LANES) {
+    pub(super) fn hash(self, expanded: &[[u8; 128]], mut out: impl FnMut(usize, [Words; 3])) {
+        for (at, chunk) in expanded.chunks(LANES).enumerate() {
             // SAFETY: `self` shows that the instructions are there.
-            out.extend(unsafe { hash(&pad(chunk, [0; 128])) });
+            let points = unsafe { hash(&pad(chunk, [0; 128])) };
+            for (lane, point) in points.into_iter().enumerate().take(chunk.len()) {
+                out(at * LANES + lane, point);
+            }
         }
-        out.truncate(expanded.len());
-        out
     }
 
     /// `x H + e g1` for each expanded message and scalar e; constant time in x and the scalars.
@@ -76,20 +75,20 @@ impl Lanes {
         self,
         generator: &Generator,
         x: &Fr,
-        items: &[([u8; 128], Fr)],
-    ) -> Zeroizing<Vec<[Words; 3]>> {
+        expanded: &[[u8; 128]],
+        scalars: &[Fr],
+        mut out: impl FnMut(usize, [Words; 3]),
+    ) {
         let x = scalar::signed(x);
-        let mut out = Zeroizing::new(Vec::with_capacity(items.len().next_multiple_of(LANES)));
-        for chunk in items.chunks(LANES) {
-            let expanded: Vec<[u8; 128]> = chunk.iter().map(|(bytes, _)| *bytes).collect();
-            let scalars = chunk.iter().map(|(_, scalar)| scalar);
+        let chunks = expanded.chunks(LANES).zip(scalars.chunks(LANES));
+        for (at, (expanded, scalars)) in chunks.enumerate() {
+            let digits = lane_digits(scalars);
             // SAFETY: `self` shows that the instructions are there.
-            out.extend(unsafe {
-                sign(generator, &x, &pad(&expanded, [0; 128]), &lane_digits(scalars))
-            });
+            let points = unsafe { sign(generator, &x, &pad(expanded, [0; 128]), &digits) };
+            for (lane, point) in points.into_iter().enumerate().take(scalars.len()) {
+                out(at * LANES + lane, point);
+            }
         }
-        out.truncate(items.len());
-        out
     }
 
     /// `e g1` for each scalar, constant time.
@@ -97,26 +96,27 @@ impl Lanes {
         self,
         generator: &Generator,
         scalars: &[Fr],
-    ) -> Zeroizing<Vec<[Words; 3]>> {
-        let mut out = Zeroizing::new(Vec::with_capacity(scalars.len().next_multiple_of(LANES)));
-        for chunk in scalars.chunks(LANES) {
+        mut out: impl FnMut(usize, [Words; 3]),
+    ) {
+        for (at, scalars) in scalars.chunks(LANES).enumerate() {
             // SAFETY: `self` shows that the instructions are there.
-            out.extend(unsafe { generator_times(generator, &lane_digits(chunk.iter())) });
+            let points = unsafe { generator_times(generator, &lane_digits(scalars)) };
+            for (lane, point) in points.into_iter().enumerate().take(scalars.len()) {
+                out(at * LANES + lane, point);
+            }
         }
-        out.truncate(scalars.len());
-        out
     }
 
     /// Decodes compressed points that are neither at infinity nor without the flag of compression,
     /// and checks that they are in the group of order r.
-    pub(super) fn decompress(self, points: &[[u8; 48]]) -> Vec<Decoded> {
-        let mut out = Vec::with_capacity(points.len().next_multiple_of(LANES));
-        for chunk in points.chunks(LANES) {
+    pub(super) fn decompress(self, points: &[[u8; 48]], mut out: impl FnMut(usize, Decoded)) {
+        for (at, chunk) in points.chunks(LANES).enumerate() {
             // SAFETY: `self` shows that the instructions are there.
-            out.extend(unsafe { decompress(&pad(chunk, [0; 48])) });
+            let decoded = unsafe { decompress(&pad(chunk, [0; 48])) };
+            for (lane, decoded) in decoded.into_iter().enumerate().take(chunk.len()) {
+                out(at * LANES + lane, decoded);
+            }
         }
-        out.truncate(points.len());
-        out
     }
 }
 
@@ -129,9 +129,9 @@ fn pad<T: Copy>(chunk: &[T], fill: T) -> [T; LANES] {
 type LaneDigits = [[[u64; LANES]; WINDOWS]; 2];
 
 #[allow(clippy::cast_sign_loss, reason = "two's complement is what a lane holds")]
-fn lane_digits<'a>(scalars: impl Iterator<Item = &'a Fr>) -> Zeroizing<LaneDigits> {
+fn lane_digits(scalars: &[Fr]) -> Zeroizing<LaneDigits> {
     let mut out = Zeroizing::new([[[0; LANES]; WINDOWS]; 2]);
-    for (lane, scalar) in scalars.enumerate() {
+    for (lane, scalar) in scalars.iter().enumerate() {
         let parts = scalar::signed(scalar);
         for (out, digits) in out.iter_mut().zip(parts.iter()) {
             for (window, out) in out.iter_mut().enumerate() {

@@ -142,10 +142,6 @@ unsafe fn inner_product_ifma(block: &[u8], powers: &[Lanes]) -> [u64; 9] {
 /// Limbs of a weight.
 const WEIGHT_LIMBS: usize = 3;
 
-/// Blocks after which columns are carried: each adds at most 3 low and 3 high halves to a column,
-/// which a carry leaves below 2^53, and 600 * 6 * 2^52 + 2^53 < 2^64.
-pub(super) const MAX_PENDING: u32 = 600;
-
 /// A group holds its eight sums side by side, column by column: 416 bits, where a product has 376.
 /// That leaves room for more blocks than there are positions.
 #[allow(clippy::cast_possible_truncation, reason = "a 128-bit weight is cut into three limbs")]
@@ -214,10 +210,12 @@ unsafe fn carry_ifma(sums: &mut [Lanes]) {
     }
 }
 
-pub(super) fn sums(group: &[Lanes]) -> [[u64; 9]; LANES] {
-    let mut out = [[0; 9]; LANES];
+/// Of each sector the sum, in words.
+pub(super) fn sums(group: &[Lanes]) -> [[u64; 8]; LANES] {
+    let mut out = [[0; 8]; LANES];
     for (lane, sector) in ORDER.into_iter().enumerate() {
-        out[sector] = from_columns(group.iter().map(|c| u128::from(c.0[lane])), LIMB_BITS);
+        let column = |column: &Lanes| u128::from(column.0[lane]);
+        out[sector] = from_columns(group.iter().map(column), LIMB_BITS);
     }
     out
 }

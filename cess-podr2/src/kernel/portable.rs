@@ -116,13 +116,5 @@ pub(super) fn combine(sums: &mut [Lanes], block: &[u8], weight: u128) {
     }
 }
 
-pub(super) fn sums(group: &[Lanes]) -> [[u64; 9]; LANES] {
-    let mut out = [[0; 9]; LANES];
-    for (wide, sum) in out.iter_mut().zip(group) {
-        wide[..LANES].copy_from_slice(&sum.0);
-    }
-    out
-}
-
 const _: () = assert!(COLUMNS == LANES, "a group has as many sums as columns");
 const _: () = assert!(GROUP_BYTES >= 2 * SECTOR_BYTES);
