@@ -5,10 +5,8 @@ mod blst;
 #[cfg(target_arch = "x86_64")]
 mod lanes;
 
-pub(crate) use self::batch::{Base, Batch};
-pub(crate) use self::blst::{
-    G1, G1Affine, G2Affine, PointError, msm, msm_short, pairing_product_is_one,
-};
+pub(crate) use self::batch::{Base, Batch, msm, msm_short};
+pub(crate) use self::blst::{G1, G1Affine, G2Affine, PointError, pairing_product_is_one};
 
 use alloc::vec::Vec;
 

@@ -7,7 +7,7 @@ use alloc::{vec, vec::Vec};
 
 use zeroize::Zeroizing;
 
-use super::blst::{Comb, G1, G1Affine, PointError, expand};
+use super::blst::{Comb, G1, G1Affine, PointError, expand, multi};
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{Decoded, Generator, Lanes};
 use super::{G1_BYTES, Message};
@@ -77,6 +77,45 @@ impl Batch {
         out
     }
 }
+
+/// `sum k_i * P_i`. Vartime: public data only.
+pub(crate) fn msm(points: &[G1Affine], scalars: &[Fr]) -> G1 {
+    let bytes: Vec<[u8; 32]> = scalars.iter().map(|k| k.to_bytes()).collect();
+    Batch::best().multi(points, &bytes, 255)
+}
+
+/// `sum k_i * P_i` with 128-bit scalars. Vartime: public data only.
+pub(crate) fn msm_short(points: &[G1Affine], scalars: &[u128]) -> G1 {
+    let bytes: Vec<[u8; 16]> = scalars.iter().map(|k| k.to_le_bytes()).collect();
+    Batch::best().multi(points, &bytes, 128)
+}
+
+impl Batch {
+    fn multi<const N: usize>(self, points: &[G1Affine], scalars: &[[u8; N]], bits: usize) -> G1 {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Lanes(lanes) if points.len() >= FEW => {
+                // Infinite points add nothing.
+                let finite = points.iter().zip(scalars).filter(|(point, _)| !point.is_identity());
+                let (points, scalars): (Vec<_>, Vec<_>) =
+                    finite.map(|(point, scalar)| (point.to_words(), *scalar)).unzip();
+                let msm = lanes.msm(&points, bits);
+                let mut sums = vec![[G1::identity(); 8]; msm.parts()];
+                parallel::each(&mut sums, 1, |part, sums| {
+                    sums[0] = msm.part(&scalars, part).map(G1::from_words);
+                });
+                sums.as_flattened().iter().rev().fold(G1::identity(), |sum, window| {
+                    (0..msm.width()).fold(sum, |sum, _| sum.double()).add(window)
+                })
+            }
+            _ => multi(points, scalars, bits),
+        }
+    }
+}
+
+/// Fewer points than this are multiplied one by one.
+#[cfg(target_arch = "x86_64")]
+const FEW: usize = 8;
 
 /// Flags and infinity are for the one-by-one path; x = 0 has a y, outside the subgroup.
 #[cfg(target_arch = "x86_64")]

@@ -11,11 +11,11 @@ use ::blst::{
     blst_hash_to_g1, blst_miller_loop_n, blst_p1, blst_p1_add_or_double,
     blst_p1_add_or_double_affine, blst_p1_affine, blst_p1_affine_compress,
     blst_p1_affine_generator, blst_p1_affine_in_g1, blst_p1_affine_is_inf, blst_p1_cneg,
-    blst_p1_from_affine, blst_p1_generator, blst_p1_mult, blst_p1_to_affine, blst_p1_uncompress,
-    blst_p1s_mult_pippenger, blst_p1s_mult_pippenger_scratch_sizeof, blst_p1s_to_affine, blst_p2,
-    blst_p2_affine, blst_p2_affine_compress, blst_p2_affine_generator, blst_p2_affine_in_g2,
-    blst_p2_affine_is_inf, blst_p2_generator, blst_p2_mult, blst_p2_to_affine, blst_p2_uncompress,
-    limb_t,
+    blst_p1_double, blst_p1_from_affine, blst_p1_generator, blst_p1_mult, blst_p1_to_affine,
+    blst_p1_uncompress, blst_p1s_mult_pippenger, blst_p1s_mult_pippenger_scratch_sizeof,
+    blst_p1s_to_affine, blst_p2, blst_p2_affine, blst_p2_affine_compress, blst_p2_affine_generator,
+    blst_p2_affine_in_g2, blst_p2_affine_is_inf, blst_p2_generator, blst_p2_mult,
+    blst_p2_to_affine, blst_p2_uncompress, limb_t,
 };
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::{Zeroize, Zeroizing};
@@ -101,6 +101,14 @@ impl G1 {
         let mut out = blst_p1::default();
         // SAFETY: three valid points; the complete addition takes equal and infinite ones.
         unsafe { blst_p1_add_or_double(&mut out, &self.0, &other.0) };
+        Self(out)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn double(&self) -> Self {
+        let mut out = blst_p1::default();
+        // SAFETY: two valid points.
+        unsafe { blst_p1_double(&mut out, &self.0) };
         Self(out)
     }
 
@@ -353,22 +361,8 @@ impl G2Affine {
     }
 }
 
-/// `sum k_i * P_i`. Vartime: public data only.
-pub(crate) fn msm(points: &[G1Affine], scalars: &[Fr]) -> G1 {
-    let bytes: Vec<[u8; 32]> = scalars.iter().map(|k| k.to_bytes()).collect();
-    multi(points, &bytes, 255)
-}
-
-/// `sum k_i * P_i` with 128-bit scalars. Vartime: public data only.
-pub(crate) fn msm_short(points: &[G1Affine], scalars: &[u128]) -> G1 {
-    let bytes: Vec<[u8; 16]> = scalars.iter().map(|k| k.to_le_bytes()).collect();
-    multi(points, &bytes, 128)
-}
-
-/// Points for which a thread of its own is worth while.
-const SHARE: usize = 128;
-
-fn multi<const N: usize>(points: &[G1Affine], scalars: &[[u8; N]], bits: usize) -> G1 {
+/// `sum k_i * P_i` for scalars of so many bits, in little-endian bytes. Vartime: public data only.
+pub(super) fn multi<const N: usize>(points: &[G1Affine], scalars: &[[u8; N]], bits: usize) -> G1 {
     let share = points.len().div_ceil(parallel::threads()).max(SHARE);
     let mut sums = vec![G1::identity(); points.len().div_ceil(share)];
     parallel::each(&mut sums, 1, |at, sum| {
@@ -377,6 +371,9 @@ fn multi<const N: usize>(points: &[G1Affine], scalars: &[[u8; N]], bits: usize) 
     });
     sums.into_iter().reduce(|a, b| a.add(&b)).unwrap_or(G1::identity())
 }
+
+/// Points for which a thread of its own is worth while.
+const SHARE: usize = 128;
 
 fn pippenger<const N: usize>(points: &[G1Affine], scalars: &[[u8; N]], bits: usize) -> G1 {
     // Infinite points add nothing; leaving them out keeps to the inputs that blst documents.

@@ -9,9 +9,11 @@ mod consts;
 mod fp;
 mod isogeny;
 mod map;
+mod msm;
 mod point;
 mod scalar;
 
+use alloc::{vec, vec::Vec};
 use core::arch::x86_64::__m512i;
 
 use zeroize::Zeroizing;
@@ -21,6 +23,7 @@ use self::fp::{Fp, from_array};
 use self::point::{Fixed, Point, TABLE};
 use self::scalar::{Signed, WINDOWS};
 use crate::field::Fr;
+use crate::parallel;
 
 /// Points side by side.
 const LANES: usize = 8;
@@ -118,6 +121,89 @@ impl Lanes {
             }
         }
     }
+}
+
+/// A sum `sum_i k_i P_i` in parts that don't depend on each other. Vartime: public data only.
+pub(super) struct Msm {
+    points: Vec<msm::Affine>,
+    /// Bits of a window, and windows of all scalars.
+    width: u32,
+    windows: usize,
+}
+
+impl Lanes {
+    /// For finite points and scalars of so many bits.
+    pub(super) fn msm(self, points: &[[Words; 2]], bits: usize) -> Msm {
+        let mut ours = vec![[[0; LIMBS]; 2]; points.len()];
+        parallel::fill(points, &mut ours, CONVERTED, |points, out| {
+            // SAFETY: `self` shows that the instructions are there.
+            unsafe { convert(points, out) }
+        });
+        // Additions for all windows of eight lanes: one a point, and two a bucket.
+        let cost = |width: usize| bits.div_ceil(width * LANES) * (points.len() + (2 << width));
+        let width = if cost(4) < cost(8) { 4 } else { 8 };
+        let windows = bits.div_ceil(width).next_multiple_of(LANES);
+        Msm { points: ours, width: if width == 4 { 4 } else { 8 }, windows }
+    }
+}
+
+/// Points that are converted together.
+const CONVERTED: usize = 256;
+
+impl Msm {
+    /// How many parts there are.
+    pub(super) fn parts(&self) -> usize {
+        self.windows / LANES
+    }
+
+    /// Bits from the lowest of one window to that of the next.
+    pub(super) fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// The sums of eight windows, from the lowest on, for scalars in little-endian bytes.
+    #[allow(clippy::cast_possible_truncation, reason = "digits are at most 256")]
+    pub(super) fn part<const N: usize>(
+        &self,
+        scalars: &[[u8; N]],
+        part: usize,
+    ) -> [[Words; 3]; LANES] {
+        let base = 1_i16 << self.width;
+        let windows = part * LANES..(part + 1) * LANES;
+        let digits = |scalar: &[u8; N]| {
+            let mut out = [0; LANES];
+            let mut carry = 0;
+            for window in 0..windows.end {
+                let bit = window * self.width as usize;
+                let byte = scalar.get(bit / 8).copied().unwrap_or(0);
+                let digit = (i16::from(byte) >> (bit % 8) & (base - 1)) + carry;
+                // The highest window has nowhere to carry to.
+                carry = i16::from(digit > base / 2 && window + 1 < self.windows);
+                if let Some(at) = window.checked_sub(windows.start) {
+                    out[at] = digit - carry * base;
+                }
+            }
+            out
+        };
+        let digits: Vec<[i16; LANES]> = scalars.iter().map(digits).collect();
+        let largest = digits.as_flattened().iter().map(|digit| digit.unsigned_abs()).max();
+        // SAFETY: the points were made where the instructions are.
+        unsafe { windows_of(&self.points, &digits, usize::from(largest.unwrap_or(0))) }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+unsafe fn convert(points: &[[Words; 2]], out: &mut [msm::Affine]) {
+    msm::convert(points, out);
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+unsafe fn windows_of(
+    points: &[msm::Affine],
+    digits: &[[i16; LANES]],
+    largest: usize,
+) -> [[Words; 3]; LANES] {
+    to_jacobian(&msm::windows(points, digits, largest))
 }
 
 /// Eight of them, made up with copies of `fill`.

@@ -79,6 +79,44 @@ fn tags_are_those_of_two_plain_multiplications() {
     }
 }
 
+#[test]
+fn sums_are_those_of_single_multiplications() {
+    for count in [0, 1, 7, 8, 9, 31, 100, 400, 1000] {
+        let mut points = affine(&Batch::best().hash(&messages(count)));
+        // Equal, opposite and infinite points among them, and equal ones with equal scalars.
+        if count > 6 {
+            points[1] = points[0];
+            points[2] = G1::from(&points[0]).neg().to_affine();
+            points[3] = G1::identity().to_affine();
+            points[5] = points[4];
+        }
+        let mut scalars: Vec<Fr> = scalars().into_iter().cycle().take(points.len()).collect();
+        if count > 6 {
+            scalars[5] = scalars[4];
+        }
+        let short: Vec<u128> = (0..u128::from(count))
+            .map(|i| match i % 5 {
+                0 => u128::MAX - i,
+                1 => i,
+                2 => (1 << 127) + i,
+                3 => 0x8080_8080_8080_8080_8080_8080_8080_8080,
+                _ => (u128::MAX / 3).wrapping_mul(i + 1),
+            })
+            .collect();
+        let sum = |scalars: &[Fr]| {
+            let terms = points.iter().zip(scalars).map(|(p, k)| G1::from(p).mul(k));
+            terms.fold(G1::identity(), |sum, term| sum.add(&term)).to_affine()
+        };
+        let wide: Vec<Fr> = short.iter().map(|k| Fr::from_u128(*k)).collect();
+        for way in ways() {
+            let bytes: Vec<[u8; 32]> = scalars.iter().map(|k| k.to_bytes()).collect();
+            assert_eq!(way.multi(&points, &bytes, 255).to_affine(), sum(&scalars), "{way:?}");
+            let bytes: Vec<[u8; 16]> = short.iter().map(|k| k.to_le_bytes()).collect();
+            assert_eq!(way.multi(&points, &bytes, 128).to_affine(), sum(&wide), "{way:?}");
+        }
+    }
+}
+
 fn decoded_alike(encodings: &[[u8; G1_BYTES]]) -> Vec<Result<G1Affine, PointError>> {
     let expected: Vec<_> = encodings.iter().map(G1Affine::from_compressed).collect();
     for way in ways() {

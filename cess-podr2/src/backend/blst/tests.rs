@@ -1,5 +1,5 @@
 use super::*;
-use crate::backend::message;
+use crate::backend::{message, msm, msm_short};
 
 fn hashed(name: &[u8; 32], index: u64) -> G1 {
     G1::hash(&message(name, index))

@@ -140,6 +140,21 @@ impl Fp {
         out
     }
 
+    /// What [`limbs`](Self::limbs) gave of a value below 2 p.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn from_limbs(limbs: [__m512i; LIMBS]) -> Self {
+        bounded!(Self, limbs, 2)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn limbs(&self) -> [__m512i; LIMBS] {
+        #[cfg(debug_assertions)]
+        assert!(self.bound <= 2);
+        self.limbs
+    }
+
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     pub(super) fn mul(&self, other: &Self) -> Self {

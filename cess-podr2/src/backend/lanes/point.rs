@@ -65,7 +65,7 @@ impl Point {
     /// Algorithm 8: adds a finite point.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn add_affine(&self, x: &Fp, y: &Fp) -> Self {
+    pub(super) fn add_affine(&self, x: &Fp, y: &Fp) -> Self {
         let p = self;
         let xx = p.x.mul(x);
         let yy = p.y.mul(y);
