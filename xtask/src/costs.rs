@@ -14,6 +14,7 @@ const MAX: &[(&str, Costs)] = &[
     ("cess-consensus", Costs { dependencies: 60, seconds: 60 }),
     ("cess-erasure", Costs { dependencies: 8, seconds: 10 }),
     ("cess-ledger", Costs { dependencies: 56, seconds: 60 }),
+    ("cess-mdrc", Costs { dependencies: 30, seconds: 40 }),
     ("cess-merkle", Costs { dependencies: 16, seconds: 30 }),
     ("cess-node", Costs { dependencies: 120, seconds: 120 }),
     ("cess-podr2", Costs { dependencies: 34, seconds: 60 }),

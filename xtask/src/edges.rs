@@ -10,6 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("cess-consensus", &[]),
     ("cess-erasure", &[]),
     ("cess-ledger", &["cess-erasure", "cess-merkle", "cess-podr2"]),
+    ("cess-mdrc", &[]),
     ("cess-merkle", &[]),
     ("cess-node", &["cess-client", "cess-ledger", "cess-merkle", "cess-podr2"]),
     ("cess-podr2", &["cess-merkle"]),

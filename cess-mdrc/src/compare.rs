@@ -1,0 +1,191 @@
+use crate::{Error, Fingerprint, Kind, Overlap, Sample};
+
+/// How sure a match must be, as the rate at which unrelated pairs match by chance.
+///
+/// The thresholds are set on pairs that were measured and drawn on to rates that were not: with
+/// `cargo xtask mdrc-bench text` about ten million unrelated pairs are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// About 1e-5: to show somebody what may be worth a look.
+    Likely,
+    /// About 1e-6: between two parties who both look at it.
+    Dispute,
+    /// About 1e-9, extrapolated: for a search among millions.
+    Registry,
+}
+
+/// What one content seems to be of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Relation {
+    /// The same bytes.
+    Identical,
+    /// The same features: another encoding, format, case or layout.
+    Reformatted,
+    /// Most passages or chunks in common.
+    Edited,
+    /// The smaller one is for the most part within the larger one.
+    Excerpt,
+    /// The same words in other passages: a paraphrase, another translation, shuffled words.
+    Rewritten,
+    /// Parts in common.
+    Overlapping,
+}
+
+/// What a comparison says at a level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Related, and how it seems.
+    Related(Relation),
+    /// Nothing speaks for a relation.
+    Unrelated,
+    /// One of the two has too little to it for likeness to mean anything.
+    Abstained,
+}
+
+/// What two fingerprints have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    kind: Kind,
+    identical: bool,
+    abstained: bool,
+    distance: u32,
+    /// Of the first sample: terms of a text, chunks of data.
+    parts: Overlap,
+    /// Of a text's passages.
+    passages: Option<Overlap>,
+    /// Elements behind the first samples.
+    sizes: [u32; 2],
+}
+
+/// The least that speaks for a relation, each by itself.
+struct Thresholds {
+    distance: u32,
+    parts_permille: u32,
+    passages_permille: u32,
+}
+
+impl Thresholds {
+    /// Set on the tuning half of the benchmark's documents, for the most alike of its languages
+    /// and lengths.
+    fn of(kind: Kind, level: Level) -> Self {
+        let [distance, parts_permille, passages_permille] = match (kind, level) {
+            (Kind::Text, Level::Likely) => [78, 330, 40],
+            (Kind::Text, Level::Dispute) => [74, 380, 55],
+            (Kind::Text, Level::Registry) => [64, 480, 90],
+            (_, Level::Likely) => [90, 40, 1000],
+            (_, Level::Dispute) => [84, 60, 1000],
+            (_, Level::Registry) => [72, 100, 1000],
+        };
+        Self { distance, parts_permille, passages_permille }
+    }
+}
+
+/// Of fewer elements than this, a share says little; they count as so many.
+const MIN_SEEN: u32 = 64;
+
+fn permille(overlap: Overlap) -> u32 {
+    overlap.shared * 1000 / overlap.seen.max(MIN_SEEN)
+}
+
+impl Fingerprint {
+    /// Compares by certificate and sketch.
+    ///
+    /// ```
+    /// use cess_mdrc::{Fingerprint, Level, Relation, Verdict};
+    ///
+    /// let original = "The stair creaked where it always had, and the boy who was not supposed to \
+    ///     be awake stood still until the house had settled again around him.";
+    /// let copy = original.replace("creaked", "groaned").to_uppercase();
+    /// let (a, b) = (Fingerprint::of(original.as_bytes())?, Fingerprint::of(copy.as_bytes())?);
+    /// let verdict = a.compare(&b)?.verdict(Level::Dispute);
+    /// assert_eq!(verdict, Verdict::Related(Relation::Edited));
+    /// # Ok::<(), cess_mdrc::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::KindMismatch`] or [`Error::MethodMismatch`] for fingerprints that have no distance.
+    pub fn compare(&self, other: &Self) -> Result<Comparison, Error> {
+        let (left, right) = (self.certificate(), other.certificate());
+        if left.kind() != right.kind() {
+            return Err(Error::KindMismatch { left: left.kind(), right: right.kind() });
+        }
+        if left.method() != right.method() {
+            return Err(Error::MethodMismatch { left: left.method(), right: right.method() });
+        }
+        let nothing = Sample::default();
+        let sample = |side: &Self, at: usize| side.sketch().samples().get(at).cloned();
+        let (a, b) = (sample(self, 0), sample(other, 0));
+        let (a, b) = (a.as_ref().unwrap_or(&nothing), b.as_ref().unwrap_or(&nothing));
+        Ok(Comparison {
+            kind: left.kind(),
+            identical: left.instance() == right.instance(),
+            abstained: left.abstains() || right.abstains(),
+            distance: left.id().distance(&right.id()),
+            parts: a.overlap(b),
+            passages: sample(self, 1).zip(sample(other, 1)).map(|(a, b)| a.overlap(&b)),
+            sizes: [a.total(), b.total()],
+        })
+    }
+}
+
+impl Comparison {
+    /// Bits in which the IDs differ.
+    #[must_use]
+    pub fn distance(&self) -> u32 {
+        self.distance
+    }
+
+    /// What is shared of a text's terms or of the chunks of data, in thousandths: an estimate of
+    /// the (weighted) resemblance.
+    #[must_use]
+    pub fn parts_permille(&self) -> u32 {
+        permille(self.parts)
+    }
+
+    /// What is shared of a text's passages, in thousandths.
+    #[must_use]
+    pub fn passages_permille(&self) -> Option<u32> {
+        self.passages.map(permille)
+    }
+
+    /// The verdict at a level: ID, terms (or chunks) and passages each suffice.
+    #[must_use]
+    pub fn verdict(&self, level: Level) -> Verdict {
+        if self.identical {
+            return Verdict::Related(Relation::Identical);
+        }
+        if self.abstained {
+            return Verdict::Abstained;
+        }
+        let least = Thresholds::of(self.kind, level);
+        let related = self.distance <= least.distance
+            || self.parts_permille() >= least.parts_permille
+            || self.passages_permille().is_some_and(|share| share >= least.passages_permille);
+        if related { Verdict::Related(self.relation()) } else { Verdict::Unrelated }
+    }
+
+    fn relation(&self) -> Relation {
+        let share = |overlap: Overlap| overlap.shared * 1000 / overlap.seen.max(1);
+        let parts = share(self.parts);
+        let passages = self.passages.map_or(parts, share);
+        if parts >= 980 && passages >= 980 {
+            return Relation::Reformatted;
+        }
+        // |A ∩ B| = J / (1 + J) (|A| + |B|), over the smaller of the two.
+        let [small, large] =
+            if self.sizes[0] < self.sizes[1] { self.sizes } else { [self.sizes[1], self.sizes[0]] };
+        let both = u64::from(small) + u64::from(large);
+        let common = both * u64::from(parts) / (1000 + u64::from(parts));
+        let contained = common * 1000 / u64::from(small.max(1));
+        if large / 3 > small / 2 && contained >= 600 {
+            Relation::Excerpt
+        } else if passages >= 250 {
+            Relation::Edited
+        } else if parts >= 300 {
+            Relation::Rewritten
+        } else {
+            Relation::Overlapping
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Fingerprints of bytes of any kind: content-defined chunks, sampled by MinHash, summed by
+//! Simhash.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::sample::Sample;
+use crate::simhash::{Accumulator, expand};
+use crate::{Error, Fingerprint, Method, Sketch};
+
+/// Bytes that a chunk has at least, on average past that, and at most.
+const MIN_CHUNK: usize = 64;
+const AVERAGE_CHUNK: u64 = 192;
+const MAX_CHUNK: usize = 2048;
+
+/// A boundary is where the rolling hash is under this.
+const BOUNDARY: u64 = u64::MAX / AVERAGE_CHUNK;
+
+/// Gear: a random number for each byte (Xia et al., *Ddelta*, 2014).
+static GEAR: [u64; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = expand(byte as u64, 1);
+        byte += 1;
+    }
+    table
+};
+
+/// Takes the fingerprint of bytes.
+///
+/// ```
+/// use cess_mdrc::data;
+///
+/// let original: Vec<u8> = (0..20_000u32).flat_map(|i| i.wrapping_mul(i).to_le_bytes()).collect();
+/// let mut copy = original.clone();
+/// copy.splice(5000..5010, *b"inserted");
+/// let (a, b) = (data::fingerprint(&original), data::fingerprint(&copy));
+/// assert!(a.certificate().id().distance(&b.certificate().id()) < 64);
+/// ```
+#[must_use]
+pub fn fingerprint(bytes: &[u8]) -> Fingerprint {
+    let mut hasher = Hasher::new();
+    hasher.update(bytes);
+    hasher.finalize()
+}
+
+/// Takes the fingerprint of all that a reader has, in constant memory.
+///
+/// # Errors
+/// [`Error::Read`] when the reader fails.
+pub fn read(mut reader: impl Read) -> Result<Fingerprint, Error> {
+    let mut hasher = Hasher::new();
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(hasher.finalize()),
+            Ok(count) => hasher.update(&buffer[..count]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::Read { kind: error.kind() }),
+        }
+    }
+}
+
+/// Takes the fingerprint of bytes that come in pieces; how they are cut makes no difference.
+#[derive(Debug, Clone)]
+pub struct Hasher {
+    instance: blake3::Hasher,
+    /// The chunk that has no end yet.
+    chunk: Vec<u8>,
+    rolling: u64,
+    /// The smallest hashes.
+    smallest: BTreeSet<u64>,
+    overflowed: bool,
+}
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Self {
+            instance: blake3::Hasher::new(),
+            chunk: Vec::with_capacity(MAX_CHUNK),
+            rolling: 0,
+            smallest: BTreeSet::new(),
+            overflowed: false,
+        }
+    }
+}
+
+impl Hasher {
+    /// Without bytes.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next bytes.
+    pub fn update(&mut self, mut bytes: &[u8]) {
+        self.instance.update(bytes);
+        while !bytes.is_empty() {
+            let used = self.boundary(bytes);
+            let (taken, rest) = bytes.split_at(used.unwrap_or(bytes.len()));
+            bytes = rest;
+            if used.is_none() {
+                self.chunk.extend_from_slice(taken);
+            } else if self.chunk.is_empty() {
+                self.insert(xxh3_64(taken));
+            } else {
+                self.chunk.extend_from_slice(taken);
+                let hash = xxh3_64(&self.chunk);
+                self.chunk.clear();
+                self.insert(hash);
+            }
+        }
+    }
+
+    /// How many of `bytes` end the chunk that is open.
+    fn boundary(&mut self, bytes: &[u8]) -> Option<usize> {
+        let before = self.chunk.len();
+        for (at, byte) in bytes.iter().enumerate() {
+            self.rolling = (self.rolling << 1).wrapping_add(GEAR[usize::from(*byte)]);
+            let len = before + at + 1;
+            if len >= MIN_CHUNK && self.rolling <= BOUNDARY || len >= MAX_CHUNK {
+                self.rolling = 0;
+                return Some(at + 1);
+            }
+        }
+        None
+    }
+
+    fn insert(&mut self, hash: u64) {
+        let rank = expand(hash, 8);
+        if self.smallest.len() < Sample::MAX {
+            self.smallest.insert(rank);
+        } else if self.smallest.last().is_some_and(|last| rank < *last) {
+            if self.smallest.insert(rank) {
+                self.smallest.pop_last();
+                self.overflowed = true;
+            }
+        } else {
+            self.overflowed |= self.smallest.last().is_some_and(|last| rank > *last);
+        }
+    }
+
+    /// The fingerprint of all bytes so far.
+    #[must_use]
+    pub fn finalize(mut self) -> Fingerprint {
+        if !self.chunk.is_empty() {
+            let hash = xxh3_64(&self.chunk);
+            self.insert(hash);
+        }
+        let mut sum = Accumulator::new();
+        self.smallest.iter().for_each(|rank| sum.add(*rank, 1));
+        let quality = u8::try_from(self.smallest.len().min(100)).unwrap_or(100);
+        let sample = Sample::from_smallest(&self.smallest, self.overflowed);
+        let sketch = Sketch::new(Method::Chunks, vec![sample]);
+        Fingerprint::seal(sketch, quality, sum.finish(), *self.instance.finalize().as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(seed: u64, len: usize) -> Vec<u8> {
+        (0..len as u64 / 8).flat_map(|i| expand(seed, i).to_le_bytes()).collect()
+    }
+
+    fn distance(a: &[u8], b: &[u8]) -> u32 {
+        fingerprint(a).certificate().id().distance(&fingerprint(b).certificate().id())
+    }
+
+    #[test]
+    fn pieces_make_no_difference() {
+        let bytes = noise(1, 100_000);
+        let whole = fingerprint(&bytes);
+        for size in [1, 7, 64, 1000, 65_536] {
+            let mut hasher = Hasher::new();
+            bytes.chunks(size).for_each(|piece| hasher.update(piece));
+            assert_eq!(hasher.finalize(), whole, "pieces of {size}");
+        }
+        assert_eq!(read(&bytes[..]), Ok(whole));
+    }
+
+    #[test]
+    fn a_changed_file_stays_near_and_another_is_far() {
+        let original = noise(2, 200_000);
+        let mut edited = original.clone();
+        edited.splice(70_000..70_500, noise(3, 800));
+        edited.drain(..1000);
+        edited.extend(noise(4, 20_000));
+        assert!(distance(&original, &edited) < 50, "{}", distance(&original, &edited));
+        assert!(distance(&original, &noise(5, 200_000)) > 90);
+    }
+
+    #[test]
+    fn repetition_has_no_quality() {
+        for bytes in [vec![], vec![0; 1 << 20], b"abc".repeat(100_000)] {
+            assert!(fingerprint(&bytes).certificate().abstains());
+        }
+        assert!(!fingerprint(&noise(6, 10_000)).certificate().abstains());
+    }
+
+    #[test]
+    fn the_instance_is_blake3() {
+        let expected = "ea8f163db38682925e4491c5e58d4bb3506ef8c14eb78a86e908c5624a67200f";
+        let fingerprint = fingerprint(b"hello");
+        let hex: String =
+            fingerprint.certificate().instance().iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(hex, expected, "as b3sum prints it");
+    }
+
+    #[test]
+    fn a_reader_that_fails_is_an_error() {
+        struct Failing;
+        impl Read for Failing {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::TimedOut.into())
+            }
+        }
+        let error = Error::Read { kind: std::io::ErrorKind::TimedOut };
+        assert_eq!(read(Failing), Err(error));
+    }
+}

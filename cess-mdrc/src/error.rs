@@ -1,0 +1,157 @@
+use thiserror::Error;
+
+use crate::{Kind, Method};
+
+/// What this crate refuses, with what it expected and what it got.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An encoding isn't as long as its header says. Lengths are in bytes.
+    #[error("encoding of {got} bytes where {expected} were expected")]
+    Length {
+        /// The length that the header asks for, or the shortest header.
+        expected: u64,
+        /// The length that came.
+        got: u64,
+    },
+    /// A format version that this release doesn't know.
+    #[error("format version {got}, this release reads {expected}")]
+    Version {
+        /// The version that this release writes.
+        expected: u8,
+        /// The version that came.
+        got: u8,
+    },
+    /// A media kind without a meaning.
+    #[error("unknown media kind {got}")]
+    UnknownKind {
+        /// The byte that came.
+        got: u8,
+    },
+    /// A method without a meaning for its kind.
+    #[error("unknown method {got} of kind {kind}")]
+    UnknownMethod {
+        /// The kind it came with.
+        kind: Kind,
+        /// The byte that came.
+        got: u8,
+    },
+    /// A quality over 100.
+    #[error("quality {got}, at most 100")]
+    Quality {
+        /// The byte that came.
+        got: u8,
+    },
+    /// A sketch that doesn't have the samples of its kind.
+    #[error("sketch with {got} samples where its kind has {expected}")]
+    SampleCount {
+        /// How many samples sketches of this kind have.
+        expected: u8,
+        /// How many came.
+        got: u8,
+    },
+    /// A sample that holds more ranks than fit, more than its set has, or fewer than it must.
+    #[error("sample of {got} ranks where {expected} were expected")]
+    SampleLength {
+        /// The number that the set's size asks for.
+        expected: u32,
+        /// The number that came.
+        got: u32,
+    },
+    /// The ranks of a sample must rise strictly.
+    #[error("rank {rank} follows {previous}, ranks must rise")]
+    RanksUnordered {
+        /// The rank before.
+        previous: u32,
+        /// The rank that should have been larger.
+        rank: u32,
+    },
+    /// A sketch that isn't the one its certificate names.
+    #[error("sketch is not the one that the certificate names")]
+    SketchMismatch,
+    /// Certificates of different kinds have no distance.
+    #[error("kind {left} has no distance to kind {right}")]
+    KindMismatch {
+        /// The one kind.
+        left: Kind,
+        /// The other kind.
+        right: Kind,
+    },
+    /// Certificates made by different methods have no distance.
+    #[error("method {left} has no distance to method {right}")]
+    MethodMismatch {
+        /// The one method.
+        left: Method,
+        /// The other method.
+        right: Method,
+    },
+    /// The input is longer than the limits allow. Sizes are in bytes.
+    #[error("input of more than {max} bytes")]
+    TooLong {
+        /// The limit.
+        max: u64,
+    },
+    /// Text that isn't valid UTF-8 or UTF-16.
+    #[error("no valid text at byte {position}")]
+    InvalidText {
+        /// The first byte that can't be read.
+        position: u64,
+    },
+    /// Content of a kind that this build has no method for.
+    #[error("no method for kind {kind} in this build")]
+    Unsupported {
+        /// What the content was taken for.
+        kind: Kind,
+    },
+    /// Reading the input failed.
+    #[error("reading the input failed: {kind}")]
+    Read {
+        /// What the reader said.
+        kind: std::io::ErrorKind,
+    },
+}
+
+impl Error {
+    /// What the caller can do about it.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Length { .. } => {
+                "fetch the encoding again; it was cut, extended, or is another format"
+            }
+            Self::Version { .. } | Self::UnknownKind { .. } | Self::UnknownMethod { .. } => {
+                "update this crate, or fingerprint the content again with this one"
+            }
+            Self::Quality { .. }
+            | Self::SampleCount { .. }
+            | Self::SampleLength { .. }
+            | Self::RanksUnordered { .. } => "the encoding was not made by this crate: refuse it",
+            Self::SketchMismatch => "take certificate and sketch from the same fingerprint",
+            Self::KindMismatch { .. } => "compare content of one kind",
+            Self::MethodMismatch { .. } => "fingerprint both contents by the same method",
+            Self::TooLong { .. } => "raise the limit, or fingerprint the content in parts",
+            Self::InvalidText { .. } => "convert the text to UTF-8, or fingerprint it as data",
+            Self::Unsupported { .. } => "enable the kind's feature, or fingerprint it as data",
+            Self::Read { .. } => "read the input again",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_one_line_with_both_numbers() {
+        let error = Error::Length { expected: 100, got: 7 };
+        assert_eq!(error.to_string(), "encoding of 7 bytes where 100 were expected");
+        let error = Error::KindMismatch { left: Kind::Text, right: Kind::Data };
+        assert_eq!(error.to_string(), "kind text has no distance to kind data");
+    }
+
+    #[test]
+    fn hints_name_the_remedy() {
+        assert!(Error::TooLong { max: 1 }.hint().contains("limit"));
+        assert!(Error::InvalidText { position: 0 }.hint().contains("UTF-8"));
+    }
+}

@@ -1,0 +1,46 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Design
+//!
+//! | step | where |
+//! |---|---|
+//! | what is it? | [`sniff`] |
+//! | features and their weights | [`text`], [`data`] |
+//! | weighted features to 256 bits | [`simhash`] (Charikar 2002; the white paper's section 5.4) |
+//! | a sample of the features for a second look | [`Sketch`], of [`Sample`]s (Broder 1997) |
+//! | what goes on the chain | [`Certificate`] |
+//! | how alike are two? | [`Fingerprint::compare`], then [`Comparison::verdict`] |
+//!
+//! # Invariants
+//!
+//! - Equal bytes give equal fingerprints, on every machine: all arithmetic is on integers, and
+//!   tables and segmentation are part of the [`Method`].
+//! - Fingerprints of different kinds or methods have no distance.
+//! - A certificate binds its sketch; a [`Fingerprint`] is a pair that was checked.
+//! - No input makes a fingerprint or a decoder panic; memory is bounded by the input's length,
+//!   and for [`data`] by a constant.
+
+mod certificate;
+mod compare;
+pub mod data;
+mod domain;
+mod encoding;
+mod error;
+mod fingerprint;
+mod kind;
+mod sample;
+pub mod simhash;
+mod sketch;
+mod sniff;
+#[cfg(feature = "text")]
+pub mod text;
+
+pub use certificate::Certificate;
+pub use compare::{Comparison, Level, Relation, Verdict};
+pub use error::Error;
+pub use fingerprint::Fingerprint;
+pub use kind::{Kind, Method};
+pub use sample::{Overlap, Sample};
+pub use simhash::Simhash;
+pub use sketch::Sketch;
+pub use sniff::{Format, sniff};

@@ -1,0 +1,75 @@
+//! Fails when an encoding, or an ID, moves by accident. Layouts: docs/formats/mdrc.md. Who moves an
+//! ID on purpose makes a new method, and then new pins.
+
+use cess_mdrc::{Certificate, Fingerprint, Sketch, data};
+
+fn seeded(label: &str, len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    blake3::Hasher::new_derive_key(label).finalize_xof().fill(&mut bytes);
+    bytes
+}
+
+fn pin(fingerprints: &[Fingerprint]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for fingerprint in fingerprints {
+        let (certificate, sketch) = (fingerprint.certificate(), fingerprint.sketch());
+        assert_eq!(Certificate::from_bytes(&certificate.to_bytes()).as_ref(), Ok(certificate));
+        assert_eq!(Sketch::from_bytes(&sketch.to_bytes()).as_ref(), Ok(sketch));
+        hasher.update(&certificate.to_bytes()).update(&sketch.to_bytes());
+        hasher.update(&certificate.digest()).update(&certificate.commit(&[7; 32]));
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+#[test]
+fn data_pins() {
+    let fingerprints: Vec<_> = [0, 1, 63, 64, 1000, 100_000, 1_000_000]
+        .map(|len| data::fingerprint(&seeded("cess-mdrc pins data", len)))
+        .into();
+    assert_eq!(
+        pin(&fingerprints),
+        "85c00f648337786e1a366d97413ffbe8fe9530b2859c5aecb3b09812c2017d1a"
+    );
+}
+
+/// Sentences in the scripts that are treated each in its own way, and markup.
+#[cfg(feature = "text")]
+const TEXTS: &[&str] = &[
+    "",
+    "Three words only",
+    "The ships that had waited in the harbour since the first frosts were towed out, one after \
+     another, by a tug whose captain hadn't been asked; 1,234 crates, he said, were on board.",
+    "Les élèves étaient déjà assis lorsque l'instituteur, qui d'ordinaire arrivait le premier, \
+     entra sans refermer la porte derrière lui et se mit à écrire au tableau.",
+    "Der Bäcker schließt um sieben, und wer später kommt, muss den weiten Weg über die Brücke \
+     nehmen, auf der seit dem Hochwasser nur noch Fußgänger erlaubt sind.",
+    "山里的路在雨后变得很滑，老人把篮子换到左手，慢慢地走过那座没有栏杆的木桥，回头看了一眼村子。",
+    "雨のあと、山の道は滑りやすくなり、老人は籠を左手に持ちかえて、欄干のない木の橋をゆっくり渡った。",
+    "비가 온 뒤에 산길이 미끄러워져서 노인은 바구니를 왼손으로 옮겨 들고 난간 없는 나무다리를 천천히 건넜다.",
+    "หลังฝนตกทางบนภูเขาลื่นมาก ชายชราย้ายตะกร้าไปไว้ที่มือซ้ายแล้วค่อยๆ เดินข้ามสะพานไม้ที่ไม่มีราว",
+    "بعد المطر صار الطريق في الجبل زلقًا، فنقل الشيخ السلّة إلى يده اليسرى وعبر ببطء الجسر الخشبي.",
+    "После дождя горная тропа стала скользкой, и старик, переложив корзину в левую руку, медленно \
+     перешёл деревянный мост без перил.",
+    "<!DOCTYPE html><title>Harbour</title><p>The ships that had waited in the <b>har</b>bour since \
+     the first frosts were towed out, one after another, by a tug.</p>",
+    "# Harbour\n\nThe ships that had *waited* in the [harbour](http://example.org) since the first \
+     frosts\n\n## Out\n\n- were towed out\n- one after another\n",
+];
+
+#[cfg(feature = "text")]
+#[test]
+fn text_pins() {
+    let fingerprints: Vec<_> =
+        TEXTS.iter().map(|text| Fingerprint::of(text.as_bytes()).unwrap()).collect();
+    assert_eq!(
+        pin(&fingerprints),
+        "e675e295655b0eaa0cf3bc641fd3b544a383a2ac21164186c241c51932ea039a"
+    );
+    let long = TEXTS.join("\n").repeat(200);
+    let wide: Vec<u8> = TEXTS.concat().encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let fingerprints = [long.as_bytes(), &wide].map(|bytes| Fingerprint::of(bytes).unwrap());
+    assert_eq!(
+        pin(&fingerprints),
+        "2a9422087b0730a8caa86f23b290f309ca6a01e05c4208ed710ac7a437b9c2cb"
+    );
+}
