@@ -6,6 +6,8 @@ mod blst;
 mod lanes;
 
 pub(crate) use self::batch::{Base, Batch, msm, msm_short};
+#[cfg(test)]
+pub(crate) use self::blst::count;
 pub(crate) use self::blst::{G1, G1Affine, G2Affine, PointError, pairing_product_is_one};
 
 use alloc::vec::Vec;

@@ -16,6 +16,7 @@ pub(crate) const NU: &str = "cess-podr2 v1 nu";
 pub(crate) const Z: &str = "cess-podr2 v1 z";
 pub(crate) const KEY_WEIGHTS: &str = "cess-podr2 v1 key weights";
 pub(crate) const BATCH_WEIGHTS: &str = "cess-podr2 v1 batch weights";
+pub(crate) const SALTED_WEIGHTS: &str = "cess-podr2 v1 salted batch weights";
 pub(crate) const REPLICA: &str = "cess-podr2 v1 replica";
 pub(crate) const PUBLIC_MASK: &str = "cess-podr2 v1 public mask";
 pub(crate) const MASK: &str = "cess-podr2 v1 mask";

@@ -11,7 +11,7 @@
 //! | know what a challenge draws without the list | [`Opening`], [`Drawn`] |
 //! | ask | [`Challenge`], [`Policy`], [`Samples`] |
 //! | answer | [`Proving`], or [`prove`] over a [`BlockSource`], gives a [`Proof`] |
-//! | judge | [`verify`], [`verify_batch`] |
+//! | judge | [`verify`], [`verify_batch`], [`verify_batch_with_rng`] |
 //! | make replicas distinct | [`replica`] |
 //! | how many samples | [`detection`] |
 //!
@@ -70,4 +70,4 @@ pub use samples::{MAX_SAMPLES, Sample, Samples};
 pub use secret::SecretKey;
 pub use sectors::Sectors;
 pub use tagger::Tagger;
-pub use verify::{verify, verify_batch};
+pub use verify::{verify, verify_batch, verify_batch_with_rng};

@@ -2,9 +2,11 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use rand_core::CryptoRng;
+
 use crate::backend::{G1, G1Affine, G2Affine, HashSum, msm, msm_short, pairing_product_is_one};
 use crate::challenge::Challenge;
-use crate::domain::{BATCH_WEIGHTS, Transcript};
+use crate::domain::{BATCH_WEIGHTS, SALTED_WEIGHTS, Transcript};
 use crate::error::Error;
 use crate::field::Fr;
 use crate::holding::Fragments;
@@ -40,6 +42,31 @@ pub fn verify_batch<'k, F: Fragments + ?Sized>(
     batch: &[(&Challenge, &F, &Proof)],
     lookup: impl Fn(&KeyId) -> Option<&'k PublicKey>,
 ) -> Result<(), Error> {
+    judge(batch, lookup, batch_weights)
+}
+
+/// [`verify_batch`] with weights that 32 bytes of `rng` go into as well, so that nobody can search
+/// for a batch that suits its weights. For a verifier alone; nodes that must agree can't use it.
+///
+/// # Errors
+/// Those of [`verify_batch`].
+pub fn verify_batch_with_rng<'k, F: Fragments + ?Sized>(
+    batch: &[(&Challenge, &F, &Proof)],
+    lookup: impl Fn(&KeyId) -> Option<&'k PublicKey>,
+    rng: &mut impl CryptoRng,
+) -> Result<(), Error> {
+    let mut salt = [0; 32];
+    rng.fill_bytes(&mut salt);
+    judge(batch, lookup, |statements| salted_weights(&salt, statements))
+}
+
+type Indexed<'k, 'p> = (usize, Statement<'k, 'p>);
+
+fn judge<'k, 'p, F: Fragments + ?Sized>(
+    batch: &[(&Challenge, &F, &'p Proof)],
+    lookup: impl Fn(&KeyId) -> Option<&'k PublicKey>,
+    weights: impl FnOnce(&[Indexed<'k, 'p>]) -> Vec<u128>,
+) -> Result<(), Error> {
     let mut rejected = Vec::new();
     let mut statements = Vec::with_capacity(batch.len());
     for (index, (challenge, holding, proof)) in batch.iter().enumerate() {
@@ -48,45 +75,63 @@ pub fn verify_batch<'k, F: Fragments + ?Sized>(
             Err(error) => rejected.push((index, error)),
         }
     }
-    let weights = batch_weights(statements.iter().map(|(_, statement)| statement));
-    let weighted: Vec<(&Statement<'_, '_>, u128)> =
+    let weights = weights(&statements);
+    let weighted: Vec<Weighted<'_, 'k, 'p>> =
         statements.iter().map(|(_, statement)| statement).zip(weights).collect();
 
     let mut bad = Vec::new();
-    bisect(&weighted, 0..weighted.len(), &mut bad);
+    if !hold(&weighted) {
+        bisect(&weighted, 0..weighted.len(), &mut bad);
+    }
     rejected.extend(bad.into_iter().map(|at| (statements[at].0, Error::Proof)));
     rejected.sort_by_key(|(index, _)| *index);
     if rejected.is_empty() { Ok(()) } else { Err(Error::Batch { rejected }) }
 }
 
-/// One for each statement: every statement goes into every weight, in its order.
-fn batch_weights<'s>(
-    statements: impl ExactSizeIterator<Item = &'s Statement<'s, 's>>,
-) -> Vec<u128> {
-    let count = statements.len();
-    let mut transcript = Transcript::new(BATCH_WEIGHTS).u64(count as u64);
-    for statement in statements {
+/// Every statement in its order.
+fn transcript(statements: &[Indexed<'_, '_>]) -> Transcript {
+    let mut transcript = Transcript::new(BATCH_WEIGHTS).u64(statements.len() as u64);
+    for (_, statement) in statements {
         transcript = transcript.bytes(&statement.digest).u64(statement.terms.len() as u64);
         for term in &statement.terms {
             transcript = transcript.bytes(term.key.key_id().as_bytes());
         }
         transcript = transcript.bytes(&statement.proof.to_bytes());
     }
-    let mut xof = transcript.xof();
-    (0..count).map(|_| xof.weight()).collect()
+    transcript
 }
 
-fn bisect(statements: &[(&Statement<'_, '_>, u128)], range: Range<usize>, bad: &mut Vec<usize>) {
-    if hold(&statements[range.clone()]) {
-        return;
-    }
+/// One for each statement: every statement goes into every weight.
+fn batch_weights(statements: &[Indexed<'_, '_>]) -> Vec<u128> {
+    let mut xof = transcript(statements).xof();
+    statements.iter().map(|_| xof.weight()).collect()
+}
+
+/// The same with a salt.
+fn salted_weights(salt: &[u8; 32], statements: &[Indexed<'_, '_>]) -> Vec<u128> {
+    let digest = transcript(statements).digest();
+    let mut xof = Transcript::new(SALTED_WEIGHTS).bytes(salt).bytes(&digest).xof();
+    statements.iter().map(|_| xof.weight()).collect()
+}
+
+type Weighted<'s, 'k, 'p> = (&'s Statement<'k, 'p>, u128);
+
+/// Finds the bad ones in a range that doesn't hold.
+fn bisect(statements: &[Weighted<'_, '_, '_>], range: Range<usize>, bad: &mut Vec<usize>) {
     if range.len() == 1 {
         bad.push(range.start);
         return;
     }
     let middle = range.start + range.len() / 2;
-    bisect(statements, range.start..middle, bad);
-    bisect(statements, middle..range.end, bad);
+    let (first, second) = (range.start..middle, middle..range.end);
+    let first_holds = hold(&statements[first.clone()]);
+    if !first_holds {
+        bisect(statements, first, bad);
+    }
+    // The whole is the product of both: if the first half holds, the second doesn't.
+    if first_holds || !hold(&statements[second.clone()]) {
+        bisect(statements, second, bad);
+    }
 }
 
 /// A proof beside what its challenge asks for:
@@ -168,7 +213,7 @@ impl<'k, 'p> Statement<'k, 'p> {
 
 /// Whether all statements hold, up to 2^-128 if each weight was drawn from all of them: one
 /// Miller loop, two more for each distinct key, one final exponentiation.
-fn hold(statements: &[(&Statement<'_, '_>, u128)]) -> bool {
+fn hold(statements: &[Weighted<'_, '_, '_>]) -> bool {
     let mut sigmas = Vec::with_capacity(statements.len());
     let mut weights = Vec::with_capacity(statements.len());
     let mut keys: BTreeMap<KeyId, (&PublicKey, Vec<&Term<'_>>, Vec<u128>)> = BTreeMap::new();

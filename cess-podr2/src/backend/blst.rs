@@ -417,6 +417,8 @@ pub(crate) fn pairing_product_is_one(pairs: &[(G1Affine, G2Affine)]) -> bool {
     if g1s.is_empty() {
         return true;
     }
+    #[cfg(test)]
+    count::PAIRINGS.with_borrow_mut(|seen| seen.push(g1s.len()));
     let mut product = blst_fp12::default();
     let mut result = blst_fp12::default();
     // SAFETY: both arrays hold `g1s.len()` valid pointers to finite points of the subgroups.
@@ -424,6 +426,17 @@ pub(crate) fn pairing_product_is_one(pairs: &[(G1Affine, G2Affine)]) -> bool {
         blst_miller_loop_n(&mut product, g2s.as_ptr(), g1s.as_ptr(), g1s.len());
         blst_final_exp(&mut result, &product);
         blst_fp12_is_one(&result)
+    }
+}
+
+/// What this thread spent on pairings.
+#[cfg(test)]
+pub(crate) mod count {
+    use std::cell::RefCell;
+
+    std::thread_local! {
+        /// For each final exponentiation the number of Miller loops before it.
+        pub(crate) static PAIRINGS: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
     }
 }
 

@@ -1,6 +1,8 @@
 use super::*;
+use crate::backend::count;
 use crate::holding::Holding;
 use crate::{Audit, Policy, Proving, SecretKey, Sectors};
+use rand::SeedableRng;
 
 #[test]
 fn points_of_evaluation_need_no_special_case() {
@@ -74,9 +76,98 @@ fn weights_are_drawn_from_digests_keys_and_proofs() {
         hasher.update(&proof.to_bytes());
     }
     let mut reader = hasher.finalize_xof();
-    for weight in batch_weights(statements.iter()) {
+    let statements: Vec<_> = statements.into_iter().enumerate().collect();
+    for weight in batch_weights(&statements) {
         let mut expected = [0; 16];
         reader.fill(&mut expected);
         assert_eq!(weight, u128::from_le_bytes(expected));
+    }
+
+    let mut salted = blake3::Hasher::new_derive_key("cess-podr2 v1 salted batch weights");
+    salted.update(&[5; 32]).update(hasher.finalize().as_bytes());
+    let mut reader = salted.finalize_xof();
+    for weight in salted_weights(&[5; 32], &statements) {
+        let mut expected = [0; 16];
+        reader.fill(&mut expected);
+        assert_eq!(weight, u128::from_le_bytes(expected));
+    }
+}
+
+/// A key for each seed, and a thousand proofs over one block of one of them each.
+struct Thousand {
+    publics: Vec<PublicKey>,
+    parts: Vec<(Challenge, Holding, Proof)>,
+}
+
+impl Thousand {
+    fn new(keys: u8) -> Self {
+        let secrets: Vec<_> =
+            (0..keys).map(|seed| SecretKey::from_seed(&[seed; 32], Sectors::MIN)).collect();
+        let provings: Vec<_> = secrets.iter().map(SecretKey::proving_key).collect();
+        let audit = Audit { chain_id: [1; 32], round: 1, height: 2, prover: [3; 32] };
+        let part = |(at, seed): (usize, [u8; 32])| {
+            let (secret, key) = (&secrets[at % secrets.len()], &provings[at % secrets.len()]);
+            let tagged = secret.tag(0, &seed).unwrap();
+            let holding = Holding::from_entries([tagged.fragment.entry()]).unwrap();
+            let challenge = Challenge::new(audit, &holding, Policy::Every, seed).unwrap();
+            let mut proving = Proving::new(&challenge, &holding, |_| Some(key)).unwrap();
+            proving.absorb(&seed, tagged.tags.get(0).unwrap()).unwrap();
+            let proof = proving.finish().unwrap();
+            (challenge, holding, proof)
+        };
+        let seeds = (0_usize..1000).map(|at| {
+            let mut seed = [7; 32];
+            seed[..8].copy_from_slice(&at.to_le_bytes());
+            (at, seed)
+        });
+        let parts = seeds.map(part).collect();
+        Self { publics: secrets.iter().map(SecretKey::public).collect(), parts }
+    }
+
+    /// With the proofs of some exchanged for their neighbour's.
+    fn verdict(&self, bad: &[usize], salt: bool) -> (Result<(), Error>, Vec<usize>) {
+        let proof = |at: usize| match bad.contains(&at) {
+            true => &self.parts[at ^ 1].2,
+            false => &self.parts[at].2,
+        };
+        let batch: Vec<_> = self
+            .parts
+            .iter()
+            .enumerate()
+            .map(|(at, (challenge, holding, _))| (challenge, holding, proof(at)))
+            .collect();
+        let lookup = |id: &KeyId| self.publics.iter().find(|key| key.key_id() == *id);
+        count::PAIRINGS.take();
+        let verdict = if salt {
+            let mut rng = rand_chacha::ChaCha8Rng::from_seed([1; 32]);
+            verify_batch_with_rng(&batch, lookup, &mut rng)
+        } else {
+            verify_batch(&batch, lookup)
+        };
+        (verdict, count::PAIRINGS.take())
+    }
+}
+
+#[test]
+fn a_thousand_proofs_take_one_equation_of_a_loop_and_two_a_key() {
+    for keys in [1, 10] {
+        let thousand = Thousand::new(keys);
+        for salt in [false, true] {
+            let (verdict, pairings) = thousand.verdict(&[], salt);
+            assert_eq!(verdict, Ok(()));
+            assert_eq!(pairings, [1 + 2 * usize::from(keys)]);
+        }
+    }
+}
+
+#[test]
+fn bisection_names_every_bad_proof_of_a_thousand() {
+    let thousand = Thousand::new(10);
+    for (bad, salt) in [(&[0, 3, 4, 500, 501, 998][..], false), (&[999], true)] {
+        let rejected = bad.iter().map(|at| (*at, Error::Proof)).collect();
+        let (verdict, pairings) = thousand.verdict(bad, salt);
+        assert_eq!(verdict, Err(Error::Batch { rejected }));
+        // The whole, and down each path at most two halves a level.
+        assert!(pairings.len() <= 1 + 20 * bad.len(), "{}", pairings.len());
     }
 }
