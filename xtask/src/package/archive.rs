@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use toml_edit::{Document, Item, Table};
+use toml_edit::{Document, Item, Table, TableLike};
 
 /// Bytes of one file.
 const MAX_FILE: u64 = 1 << 20;
@@ -129,15 +129,34 @@ fn metadata(manifest: &Table) -> Vec<String> {
             findings.push(format!("`{key}` is missing or empty"));
         }
     }
+    findings.extend(keywords(package));
     let docs = ["metadata", "docs", "rs"]
         .iter()
         .try_fold(package, |table, key| table.get(key).and_then(Item::as_table_like));
-    let says = |docs: &dyn toml_edit::TableLike| {
+    let says = |docs: &dyn TableLike| {
         docs.get("all-features").and_then(Item::as_bool) == Some(true)
             || docs.get("features").and_then(Item::as_array).is_some()
     };
     if !docs.is_some_and(says) {
         findings.push("[package.metadata.docs.rs] names no features".to_owned());
+    }
+    findings
+}
+
+/// What the registry takes: <https://doc.rust-lang.org/cargo/reference/manifest.html#the-keywords-field>.
+fn keywords(package: &dyn TableLike) -> Vec<String> {
+    let keywords = package.get("keywords").and_then(Item::as_array).into_iter().flatten();
+    let keywords: Vec<&str> = keywords.filter_map(|word| word.as_str()).collect();
+    let mut findings = Vec::new();
+    if keywords.len() > 5 {
+        findings.push(format!("{} keywords, at most 5 are taken", keywords.len()));
+    }
+    for word in keywords {
+        let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
+        let starts = word.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if !starts || word.len() > 20 || !word.chars().all(rest) {
+            findings.push(format!("keyword `{word}` is not 1 to 20 letters, digits, _, - or +"));
+        }
     }
     findings
 }

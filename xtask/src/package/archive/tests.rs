@@ -111,3 +111,15 @@ fn accepts_a_list_of_features_for_the_documentation() {
     let none = MANIFEST.replace("all-features = true", "all-features = false");
     assert_eq!(findings(|archive| archive.manifest = none).len(), 1);
 }
+
+#[test]
+fn refuses_keywords_that_the_registry_would() {
+    let with = |list: &str| {
+        findings(|archive| archive.manifest = MANIFEST.replace("[\"one\"]", list)).len()
+    };
+    assert_eq!(with("[\"a\", \"b-c\", \"d_e\", \"f+\", \"12345678901234567890\"]"), 0);
+    for list in ["[\"123456789012345678901\"]", "[\"two words\"]", "[\"-a\"]", "[\"é\"]"] {
+        assert_eq!(with(list), 1, "{list}");
+    }
+    assert_eq!(with("[\"a\", \"b\", \"c\", \"d\", \"e\", \"f\"]"), 1);
+}
