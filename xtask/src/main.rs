@@ -14,6 +14,7 @@ mod figures;
 mod fuzz;
 mod house;
 mod licences;
+mod links;
 mod package;
 mod pins;
 mod rust_source;
@@ -61,6 +62,11 @@ const STEPS: &[Step] = &[
         name: "costs",
         what: "each library crate brings as few dependencies as it may, and as its README says",
         check: costs::check,
+    },
+    Step {
+        name: "links",
+        what: "what the documents link to in the repository is there",
+        check: links::check,
     },
     Step {
         name: "budget",

@@ -24,6 +24,8 @@ pub(crate) struct Workspace {
 #[derive(Default)]
 pub(crate) struct Member {
     pub(crate) name: String,
+    /// Relative to the root.
+    pub(crate) folder: PathBuf,
     pub(crate) description: String,
     pub(crate) published: bool,
     pub(crate) features: BTreeMap<String, Vec<String>>,
@@ -70,6 +72,7 @@ impl Workspace {
                 .collect();
             members.push(Member {
                 name: package.name.to_string(),
+                folder: folder.as_std_path().strip_prefix(root).unwrap_or(root).to_owned(),
                 description: package.description.clone().unwrap_or_default(),
                 published: package.publish.as_ref().is_none_or(|registries| !registries.is_empty()),
                 features: package.features.clone(),
@@ -89,10 +92,11 @@ impl Workspace {
             .collect();
 
         let mut documents = Files::new();
-        for name in ["ARCHITECTURE.md", "LICENSE-APACHE", "LICENSE-MIT"] {
-            let path = root.join(name);
-            if path.is_file() {
-                documents.insert(name.to_owned(), read(&path)?);
+        for entry in fs::read_dir(root).map_err(|error| format!("{}: {error}", root.display()))? {
+            let entry = entry.map_err(|error| format!("{}: {error}", root.display()))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.path().is_file() && (name.ends_with(".md") || name.starts_with("LICENSE-")) {
+                documents.insert(name, read(&entry.path())?);
             }
         }
         for (path, text) in read_tree(&root.join("docs"))? {
