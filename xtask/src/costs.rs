@@ -60,6 +60,14 @@ pub(crate) fn too_slow(name: &str, seconds: f64) -> Option<String> {
         .then(|| format!("{name} took {seconds:.0} s to build, over its limit of {most} s"))
 }
 
+/// Says so when a README tells half of the seconds that were measured, or less: machines differ, but
+/// not as much.
+pub(crate) fn stale(name: &str, seconds: f64, readme: &str) -> Option<String> {
+    let said = told(name, readme).ok()?.seconds;
+    (2.0 * f64::from(said) < seconds)
+        .then(|| format!("{name}/README.md says {said} s cold build, {seconds:.0} s were measured"))
+}
+
 /// How many packages `cargo add` of this one brings.
 pub(crate) fn dependencies(package: &str) -> Result<usize, String> {
     let output = cargo()
@@ -154,6 +162,13 @@ mod tests {
         assert!(too_slow(name, f64::from(most.seconds) + 1.0).is_some());
         let said = Costs { dependencies: 7, seconds: most.seconds + 1 };
         assert!(differs(name, 7, said).is_some_and(|finding| finding.contains("over its limit")));
+    }
+
+    #[test]
+    fn a_readme_that_tells_half_of_the_seconds_is_stale() {
+        let readme = "Costs: 7 dependencies, 5 s cold build on 2 cores.\n";
+        assert_eq!(stale("cess-x", 10.0, readme), None);
+        assert!(stale("cess-x", 10.5, readme).is_some_and(|finding| finding.contains("5 s")));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! `cargo xtask fuzz [CRATE...] [--seconds N]`: runs every fuzz target of these crates, or of all,
-//! for N seconds each (60 without it), and sums up what each did.
+//! for N seconds each (60 without it), and sums up what each did. With `--check` they are only
+//! compiled, without sanitizers: that needs nothing installed but a C++ compiler.
 //!
-//! Wants `cargo install cargo-fuzz --locked`. The sanitizers ask for `RUSTC_BOOTSTRAP=1`, which this
+//! To run them wants `cargo install cargo-fuzz --locked`. The sanitizers ask for `RUSTC_BOOTSTRAP=1`, which this
 //! sets.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -16,7 +18,8 @@ const SECONDS: u32 = 60;
 #[derive(Debug, PartialEq, Eq)]
 struct Plan {
     crates: Vec<String>,
-    seconds: u32,
+    /// None to compile only.
+    seconds: Option<u32>,
 }
 
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
@@ -24,29 +27,54 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
         Ok(plan) => plan,
         Err(reason) => return crate::refuse(&reason),
     };
-    if !installed() {
-        eprintln!("xtask: cargo-fuzz is missing: cargo install cargo-fuzz --locked");
-        return ExitCode::FAILURE;
-    }
-    let targets = Workspace::load().and_then(|workspace| targets(&workspace, &plan.crates));
-    let targets = match targets {
-        Ok(targets) => targets,
+    let result = Workspace::load().and_then(|workspace| {
+        let targets = targets(&workspace, &plan.crates)?;
+        match plan.seconds {
+            None => Ok(compile(&targets, &workspace.target.join("fuzz-check"))),
+            Some(_) if !installed() => {
+                Err("cargo-fuzz is missing: cargo install cargo-fuzz --locked".to_owned())
+            }
+            Some(seconds) => Ok(run_all(&targets, seconds)),
+        }
+    });
+    match result {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
         Err(reason) => {
             eprintln!("xtask: {reason}");
-            return ExitCode::FAILURE;
+            ExitCode::FAILURE
         }
+    }
+}
+
+type Target = (PathBuf, String, String);
+
+/// How many crates' targets don't compile. They share one folder, so that what they have in common
+/// is built once.
+fn compile(targets: &[Target], folder: &Path) -> usize {
+    let folders: BTreeSet<&PathBuf> = targets.iter().map(|(of, _, _)| of).collect();
+    let compiles = |of: &&&PathBuf| {
+        let mut command = cargo();
+        command.args(["check", "--quiet"]).arg("--target-dir").arg(folder);
+        command.arg("--manifest-path").arg(of.join("fuzz/Cargo.toml"));
+        command.stdin(Stdio::null()).status().is_ok_and(|status| status.success())
     };
+    folders.len() - folders.iter().filter(compiles).count()
+}
+
+/// How many targets failed.
+fn run_all(targets: &[Target], seconds: u32) -> usize {
     let mut findings = 0;
     for (folder, name, target) in targets {
-        match fuzz(&folder, &target, plan.seconds) {
-            Ok(runs) => println!("FUZZ {name}.{target} {} s {runs} runs 0 findings", plan.seconds),
+        match fuzz(folder, target, seconds) {
+            Ok(runs) => println!("FUZZ {name}.{target} {seconds} s {runs} runs 0 findings"),
             Err(reason) => {
                 findings += 1;
-                println!("FUZZ {name}.{target} {} s FAILED: {reason}", plan.seconds);
+                println!("FUZZ {name}.{target} {seconds} s FAILED: {reason}");
             }
         }
     }
-    if findings == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    findings
 }
 
 fn installed() -> bool {
@@ -56,12 +84,14 @@ fn installed() -> bool {
 }
 
 fn plan(arguments: &[String]) -> Result<Plan, String> {
-    let mut plan = Plan { crates: Vec::new(), seconds: SECONDS };
+    let mut plan = Plan { crates: Vec::new(), seconds: Some(SECONDS) };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         if word == "--seconds" {
             let seconds = words.next().and_then(|n| n.parse().ok()).filter(|n| *n > 0);
-            plan.seconds = seconds.ok_or("--seconds takes a number above 0")?;
+            plan.seconds = Some(seconds.ok_or("--seconds takes a number above 0")?);
+        } else if word == "--check" {
+            plan.seconds = None;
         } else {
             plan.crates.push(word.clone());
         }
@@ -70,10 +100,7 @@ fn plan(arguments: &[String]) -> Result<Plan, String> {
 }
 
 /// Folder of the crate, its name, and the name of each target, in order.
-fn targets(
-    workspace: &Workspace,
-    wanted: &[String],
-) -> Result<Vec<(PathBuf, String, String)>, String> {
+fn targets(workspace: &Workspace, wanted: &[String]) -> Result<Vec<Target>, String> {
     let mut found = Vec::new();
     for library in workspace.libraries() {
         if !wanted.is_empty() && !wanted.contains(&library.name) {
@@ -145,9 +172,10 @@ mod tests {
 
     #[test]
     fn takes_crates_and_seconds_in_any_order() {
-        let expected = Plan { crates: vec!["cess-x".to_owned()], seconds: 600 };
+        let expected = Plan { crates: vec!["cess-x".to_owned()], seconds: Some(600) };
         assert_eq!(plan_of(&["--seconds", "600", "cess-x"]), Ok(expected));
-        assert_eq!(plan_of(&[]), Ok(Plan { crates: vec![], seconds: SECONDS }));
+        assert_eq!(plan_of(&[]), Ok(Plan { crates: vec![], seconds: Some(SECONDS) }));
+        assert_eq!(plan_of(&["--check"]), Ok(Plan { crates: vec![], seconds: None }));
         assert!(plan_of(&["--seconds"]).is_err() && plan_of(&["--seconds", "0"]).is_err());
     }
 

@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: the checks that neither the compiler nor clippy makes. `budget` sets the
-//! tests' seconds beside their budget, `figures` measures, `fuzz` runs the fuzz targets, `package`
-//! tries the crates as a stranger would.
+//! tests' seconds beside their budget, `figures` measures, `fuzz` runs the fuzz targets, `memory`
+//! the story on a large file, `package` tries the crates as a stranger would.
 //!
 //! Each check is a function from parsed data to findings, one line each; nothing found is a pass.
 
@@ -15,6 +15,7 @@ mod fuzz;
 mod house;
 mod licences;
 mod links;
+mod memory;
 mod package;
 mod pins;
 mod rust_source;
@@ -29,7 +30,8 @@ const USAGE: &str = "\
 usage: cargo xtask ci [--list | STEP...]
        cargo xtask budget FILE
        cargo xtask figures [AREA...]
-       cargo xtask fuzz [CRATE...] [--seconds N]
+       cargo xtask fuzz [CRATE...] [--seconds N | --check]
+       cargo xtask memory [--mib N]
        cargo xtask package [--time]";
 
 struct Step {
@@ -96,6 +98,7 @@ fn main() -> ExitCode {
         Some((command, rest)) if command == "budget" => budget::run(rest),
         Some((command, areas)) if command == "figures" => figures::run(areas),
         Some((command, rest)) if command == "fuzz" => fuzz::run(rest),
+        Some((command, rest)) if command == "memory" => memory::run(rest),
         Some((command, rest)) if command == "package" => package::run(rest),
         _ => refuse("no such command"),
     }

@@ -71,6 +71,7 @@ fn package(place: &Path, time: bool) -> Result<Vec<String>, String> {
             let dependencies = costs::dependencies(&archive.name)?;
             println!("cold   {}: {dependencies} dependencies, {seconds:.0} s", archive.name);
             findings.extend(costs::too_slow(&archive.name, seconds));
+            findings.extend(costs::stale(&archive.name, seconds, &archive.readme));
         }
     }
     Ok(findings)
