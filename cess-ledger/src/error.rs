@@ -191,6 +191,15 @@ pub enum Error {
         /// The status it is in.
         got: MinerStatus,
     },
+    /// A miner's fragments stand under as many tag keys as one miner may have. Use a key that it has
+    /// already, a registered tagger's, or leave the miner out in a new deal.
+    #[error("miner {miner} has fragments under {max} tag keys, and takes no other")]
+    TooManyKeys {
+        /// The miner.
+        miner: AccountId,
+        /// The largest number of keys.
+        max: u32,
+    },
     /// The miner has too little free space.
     #[error("miner has {free} bytes free, {needed} are needed")]
     NoSpace {

@@ -113,8 +113,12 @@ pub enum Event {
         miner: AccountId,
         /// The round.
         round: u64,
-        /// Fragments in the snapshot.
+        /// Fragments in the holding.
         fragments: u32,
+        /// Fragments drawn from it.
+        drawn: u32,
+        /// Fragments that a missed window asked and that are asked again.
+        again: u32,
         /// When the answer is due, milliseconds.
         deadline: u64,
     },

@@ -1,7 +1,7 @@
 //! Fragments as the ledger knows them.
 
 use borsh::{BorshDeserialize, BorshSerialize, io};
-use cess_podr2::{Fragment, KeyId, Sectors};
+use cess_podr2::{Challenge, Fragment, KeyId, Sectors};
 
 use crate::{AccountId, FileId, OrderId};
 
@@ -50,6 +50,19 @@ pub(crate) fn read_fragment<R: io::Read>(reader: &mut R) -> io::Result<Fragment>
     Fragment::from_parts(KeyId::from_bytes(key), sectors, root, len, replica).map_err(invalid)
 }
 
+pub(crate) fn write_challenge<W: io::Write>(
+    challenge: &Challenge,
+    writer: &mut W,
+) -> io::Result<()> {
+    writer.write_all(&challenge.to_bytes())
+}
+
+pub(crate) fn read_challenge<R: io::Read>(reader: &mut R) -> io::Result<Challenge> {
+    let bytes = <[u8; Challenge::LEN]>::deserialize_reader(reader)?;
+    Challenge::from_bytes(&bytes)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "challenge"))
+}
+
 /// Where a fragment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum FragmentStatus {
@@ -74,6 +87,8 @@ pub struct FragmentRecord {
     pub proven: bool,
     /// Up to when its fee is settled, milliseconds.
     pub settled_at: u64,
+    /// Height at which its miner reported or repaired it; 0 until then.
+    pub since: u64,
     /// The repair order that is open for it.
     pub order: Option<OrderId>,
 }

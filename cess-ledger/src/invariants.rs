@@ -68,6 +68,9 @@ impl State {
         self.check_space()?;
         self.check_fragments_have_homes()?;
         self.check_files()?;
+        if self.holdings != self.holdings_anew() {
+            return Err(Broken::Index("holdings"));
+        }
         self.check_orders()?;
         self.check_miners()
     }

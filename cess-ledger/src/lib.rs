@@ -23,6 +23,7 @@ mod domain;
 mod error;
 mod event;
 mod fragment;
+mod holdings;
 mod invariants;
 mod manifest;
 mod params;

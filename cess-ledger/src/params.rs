@@ -75,6 +75,16 @@ impl Sampling {
     }
 }
 
+impl Sampling {
+    /// As many samples over fragments that are asked again: all of them.
+    pub(crate) fn again(self) -> Result<Policy, Error> {
+        match self {
+            Self::Every => Ok(Policy::Every),
+            Self::Window { samples, .. } => Self::Window { windows: 1, samples }.policy(),
+        }
+    }
+}
+
 /// Audit windows and what follows from them.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct AuditParams {
@@ -86,6 +96,9 @@ pub struct AuditParams {
     pub sampling: Sampling,
     /// Audits missed one after another that make a miner [`Offline`](crate::MinerStatus::Offline).
     pub max_misses: u32,
+    /// Tag keys under which the fragments of one miner may stand: each one that a challenge hits is a
+    /// multi-scalar multiplication and a proving key to read.
+    pub max_keys: u32,
 }
 
 /// What miners and taggers lock, and what they lose.
@@ -101,6 +114,8 @@ pub struct CollateralParams {
     pub miss_per_gib: Amount,
     /// The stake of a registered tagger.
     pub tagger_stake: Amount,
+    /// The price of registering a tag key, to the treasury: places among a miner's keys are few.
+    pub tag_key_fee: Amount,
 }
 
 /// Repairs.
@@ -138,6 +153,7 @@ impl Params {
                 answer_ms: HOUR_MS / 4,
                 sampling: Sampling::Window { windows: 24, samples: 459 },
                 max_misses: 3,
+                max_keys: 256,
             },
             collateral: CollateralParams {
                 per_gib: TOKEN,
@@ -145,6 +161,7 @@ impl Params {
                 fault_flat: TOKEN / 1000,
                 miss_per_gib: TOKEN / 100,
                 tagger_stake: 1000 * TOKEN,
+                tag_key_fee: TOKEN / 10,
             },
             repair: RepairParams {
                 claim_ms: HOUR_MS,
@@ -166,6 +183,7 @@ impl Params {
         holds(self.audit.answer_ms > 0, "audit.answer_ms")?;
         holds(self.audit.answer_ms < self.audit.window_ms, "audit.window_ms")?;
         holds(self.audit.max_misses > 0, "audit.max_misses")?;
+        holds(self.audit.max_keys > 0, "audit.max_keys")?;
         holds(self.repair.claim_ms > 0, "repair.claim_ms")?;
         self.audit.sampling.policy().map(|_| ())
     }

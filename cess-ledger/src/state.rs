@@ -6,10 +6,13 @@ use alloc::{
 };
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use cess_podr2::{Challenge, Holding};
 
 use crate::{
     AccountId, Error, FileId, FragmentInfo, FragmentRecord, Manifest, Params, Profile, PublicKey,
     Visibility,
+    fragment::{read_challenge, write_challenge},
+    holdings::Holdings,
 };
 
 /// Tokens in the smallest unit.
@@ -201,12 +204,13 @@ impl File {
 /// One part of a miner's holding under challenge.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Target {
-    /// First fragment in the snapshot.
+    /// First fragment of those asked for.
     pub start: u32,
     /// One past the last.
     pub end: u32,
-    /// Drawn from the block that opened it.
-    pub seed: [u8; 32],
+    /// What is asked, from the beacon of the block that opened it.
+    #[borsh(serialize_with = "write_challenge", deserialize_with = "read_challenge")]
+    pub challenge: Challenge,
     /// Whether it was proven; none while it is open.
     pub proven: Option<bool>,
 }
@@ -218,15 +222,18 @@ pub struct Audit {
     pub round: u64,
     /// Height of the snapshot: the block before the one that brought the present seeds.
     pub height: u64,
-    /// What the miner held then, in order of name.
-    pub snapshot: Vec<FragmentInfo>,
+    /// Height of the snapshot of the first step.
+    pub opened: u64,
+    /// What is asked for: drawn by the window, then what was asked in windows that were missed; each
+    /// part in the holding's order.
+    pub asked: Vec<FragmentInfo>,
     /// The targets of the present step.
     pub targets: Vec<Target>,
     /// Whether this step narrows an earlier failure.
     pub narrowing: bool,
     /// Whether anything was answered in this round.
     pub answered: bool,
-    /// Places in the snapshot that are known to be bad.
+    /// Places in `asked` that are known to be bad.
     pub bad: Vec<u32>,
     /// When this step's answers are due, milliseconds.
     pub deadline: u64,
@@ -268,6 +275,7 @@ pub(crate) enum Due {
 
 /// The whole state.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+#[borsh(init = derive_holdings)]
 pub struct State {
     pub(crate) params: Params,
     pub(crate) height: u64,
@@ -282,7 +290,12 @@ pub struct State {
     pub(crate) files: BTreeMap<FileId, File>,
     pub(crate) fragments: BTreeMap<[u8; 32], FragmentRecord>,
     pub(crate) held: BTreeSet<(AccountId, [u8; 32])>,
+    /// Follows from `held` and `fragments`.
+    #[borsh(skip)]
+    pub(crate) holdings: Holdings,
     pub(crate) audits: BTreeMap<AccountId, Audit>,
+    /// Fragments that were asked in windows which their miner missed.
+    pub(crate) owed: BTreeMap<AccountId, BTreeSet<[u8; 32]>>,
     pub(crate) orders: BTreeMap<OrderId, Order>,
     pub(crate) due: BTreeSet<(u64, Due)>,
     pub(crate) unseeded_deals: BTreeSet<DealId>,
@@ -326,7 +339,9 @@ impl State {
             files: BTreeMap::new(),
             fragments: BTreeMap::new(),
             held: BTreeSet::new(),
+            holdings: Holdings::default(),
             audits: BTreeMap::new(),
+            owed: BTreeMap::new(),
             orders: BTreeMap::new(),
             due: BTreeSet::new(),
             unseeded_deals: BTreeSet::new(),
@@ -420,6 +435,17 @@ impl State {
     /// Names of the fragments that a miner is responsible for, ascending.
     pub fn holding(&self, miner: &AccountId) -> impl Iterator<Item = &[u8; 32]> {
         self.held.range((*miner, [0; 32])..=(*miner, [0xFF; 32])).map(|(_, name)| name)
+    }
+
+    /// What a miner is challenged over now: the fragments that it has reported and not lost.
+    pub fn challenged(&self, miner: &AccountId) -> Option<&Holding> {
+        self.holdings.of(miner)
+    }
+
+    /// Names of the fragments that were asked in windows which the miner missed: the next one asks
+    /// them again.
+    pub fn owed(&self, miner: &AccountId) -> impl Iterator<Item = &[u8; 32]> {
+        self.owed.get(miner).into_iter().flatten()
     }
 
     /// The audit of a miner that is open.

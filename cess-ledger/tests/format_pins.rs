@@ -124,8 +124,8 @@ fn format_pins() {
         ("key header", "9afa33482e7b52732b0b539007efd9e0"),
         ("calls", "2d15354a5eba7d1e7fc93b9b5d4e2d12"),
         ("block", "105d00c0165881d5793d11ce78ef2611"),
-        ("genesis", "9906d78c5b4be482ca04a8964e2a408a"),
-        ("state", "3a784a1aaef2485439ca4bfb6a7eccb8"),
+        ("genesis", "447ba235ed7923396537f4cd6b0d4adf"),
+        ("state", "acf609b4f9a8d84f8564e5b775bcefb5"),
         ("placement", "1c1f09f1afd9fc49fe86fc869a1e2ff5"),
     ];
     let got: Vec<(&str, &str)> = got.iter().map(|(name, pin)| (*name, pin.as_str())).collect();

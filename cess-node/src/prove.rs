@@ -6,7 +6,7 @@ use bytes::Bytes;
 use cess_client::{Chain, ChainError, ChainExt, NodeError};
 use cess_ledger::{Action, Error};
 use cess_podr2::{
-    Challenge, Fragment, FragmentName, Holding, KeyId, Policy, Proving, ProvingKey, Tags,
+    Challenge, Drawn, Fragment, FragmentName, KeyId, Policy, Proving, ProvingKey, Tags,
 };
 
 use crate::Node;
@@ -60,9 +60,9 @@ impl<C: Chain> Node<C> {
             return Err(NodeError::BadRequest("challenge is for another prover"));
         }
         let refused = |_| NodeError::BadRequest("challenge does not fit its holding");
-        let holding =
-            Holding::from_entries(fragments.iter().map(Fragment::entry)).map_err(refused)?;
-        let samples = challenge.samples(&holding).map_err(refused)?;
+        let drawn =
+            Drawn::listed(challenge, fragments.iter().map(Fragment::entry)).map_err(refused)?;
+        let samples = challenge.samples(&drawn).map_err(refused)?;
         let mut keys = BTreeMap::<KeyId, Arc<ProvingKey>>::new();
         for (id, _) in samples.keys() {
             keys.insert(*id, self.proving_key(id).await?);
@@ -70,7 +70,7 @@ impl<C: Chain> Node<C> {
         let by_name: BTreeMap<FragmentName, Fragment> =
             fragments.iter().map(|f| (f.name(), *f)).collect();
         let lookup = |id: &KeyId| keys.get(id).map(|key| &**key);
-        let mut proving = Proving::new(challenge, &holding, lookup).map_err(refused)?;
+        let mut proving = Proving::new(challenge, &drawn, lookup).map_err(refused)?;
         let mut current: Option<Open> = None;
         while let (Some(sample), Some(size)) = (proving.sample(), proving.block_bytes()) {
             let name = sample.entry.name();

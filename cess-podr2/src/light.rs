@@ -9,7 +9,7 @@ use cess_merkle::{ManyOpening, Ranked, SumRoot};
 use crate::challenge::Challenge;
 use crate::error::{Error, What};
 use crate::fragment::Entry;
-use crate::holding::{Fragments, sealed};
+use crate::holding::{Fragments, Holding, sealed};
 use crate::id::{FragmentName, KeyId};
 use crate::samples::{Draw, MAX_SAMPLES, Samples};
 use crate::sectors::Sectors;
@@ -42,6 +42,24 @@ impl Drawn {
             before = label;
         }
         Ok(Self::unchecked(challenge, entries))
+    }
+
+    /// The fragments of a challenge from the list that came with it, in any order: the whole holding,
+    /// whose root is checked, or what is drawn of it, which is believed. For provers, who harm
+    /// themselves alone by believing it.
+    ///
+    /// # Errors
+    /// [`Error::Duplicate`], [`Error::TooManyBlocks`], [`Error::WrongHolding`],
+    /// [`Error::TooManySamples`] and [`Error::DrawnCount`].
+    pub fn listed(
+        challenge: &Challenge,
+        entries: impl IntoIterator<Item = Entry>,
+    ) -> Result<Self, Error> {
+        let holding = Holding::from_entries(entries)?;
+        if holding.len() as u64 == challenge.fragments() {
+            return holding.draw(challenge);
+        }
+        Self::trusted(challenge, holding.iter().copied())
     }
 
     pub(crate) fn unchecked(challenge: &Challenge, entries: Vec<Entry>) -> Self {

@@ -26,9 +26,10 @@ borsh_parts!(u8, u32, u64, usize, Amount, AccountId, Option<AccountId>, DealId, 
 borsh_parts!(DealStatus, MinerStatus);
 
 /// Every name that the ledger puts into an error. Another one arrives as [`UNNAMED`].
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 23] = [
     "access record",
     "audit.answer_ms",
+    "audit.max_keys",
     "audit.max_misses",
     "audit.sampling",
     "audit.window_ms",
@@ -136,6 +137,7 @@ refusals! {
     40 OrderClaimed { by },
     41 SameSegment,
     42 BadProof,
+    43 TooManyKeys { miner, max },
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use cess_ledger::{
 };
 use cess_merkle::content::{self, Outboard};
 use cess_podr2::{
-    BlockSource, Challenge, Entry, Fragment, FragmentName, Holding, KeyId, ProvingKey, PublicKey,
+    BlockSource, Challenge, Drawn, Entry, Fragment, FragmentName, KeyId, ProvingKey, PublicKey,
     Tags, check_fragment, prove,
 };
 
@@ -142,8 +142,8 @@ impl<C: Chain> MemoryNode<C> {
             return Err(NodeError::BadRequest("challenge is for another prover"));
         }
         let refused = |_| NodeError::BadRequest("challenge does not fit its holding");
-        let holding =
-            Holding::from_entries(fragments.iter().map(Fragment::entry)).map_err(refused)?;
+        let drawn =
+            Drawn::listed(challenge, fragments.iter().map(Fragment::entry)).map_err(refused)?;
         let mut keys = BTreeMap::new();
         for fragment in fragments {
             keys.insert(fragment.key_id(), self.keys_of(&fragment.key_id())?);
@@ -157,7 +157,7 @@ impl<C: Chain> MemoryNode<C> {
             shelf.0.insert(name, (bytes, tags, fragment.sectors().block_bytes()));
         }
         let lookup = |id: &KeyId| keys.get(id).map(|pair| &pair.1);
-        let proof = prove(challenge, &holding, lookup, &mut shelf);
+        let proof = prove(challenge, &drawn, lookup, &mut shelf);
         let proof = proof.map_err(|_| NodeError::BadRequest("challenge can't be answered"))?;
         Ok(Bytes::from(proof.to_bytes()))
     }

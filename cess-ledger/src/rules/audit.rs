@@ -4,22 +4,26 @@
 //! | outcome | effect |
 //! |---|---|
 //! | passed | fees of the holding since the last settlement go to the miner |
-//! | failed | the named fragments: fee of that time back to the owner, collateral cut, repair order; the others that were sampled: as passed; those that were not: the next audit decides |
-//! | missed | nothing was answered: fees of that time back to the owners, collateral cut; too often in a row: offline, everything lost |
+//! | failed | the named fragments: fee of that time back to the owner, collateral cut, repair order; the others that were asked: as passed; those that were not: the next audit decides |
+//! | missed | nothing was answered: fees of that time back to the owners, collateral cut; what was asked is asked again by the next window, beside its own draw; too often in a row: offline, everything lost |
 //!
 //! A fragment that the miner has lost, handed over or seen end since the snapshot counts for nothing.
+//! A miner that is silent whenever a lost fragment is asked never gets rid of the question.
 
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
 };
+use core::ops::Range;
 
-use borsh::{BorshDeserialize, BorshSerialize, io};
-use cess_podr2::{Challenge, Holding, KeyId, Policy, Proof, PublicKey};
+use borsh::{BorshDeserialize, BorshSerialize};
+use cess_podr2::{Challenge, Drawn, Fragments, Holding, KeyId, Policy, Proof, PublicKey};
 
 use crate::{
     AccountId, Audit, Error, Event, FragmentInfo, FragmentRecord, FragmentStatus, MinerStatus,
-    Payee, State, Target, Verdict, domain, params::per_gib,
+    Payee, State, Target, Verdict, domain,
+    fragment::{read_challenge, write_challenge},
+    params::per_gib,
 };
 
 /// A failed target is split into at most this many parts.
@@ -38,7 +42,7 @@ pub struct AuditTarget {
     /// What is asked.
     #[borsh(serialize_with = "write_challenge", deserialize_with = "read_challenge")]
     pub challenge: Challenge,
-    /// Over which fragments, in order of name.
+    /// The fragments that are drawn, in the holding's order.
     pub fragments: Vec<FragmentInfo>,
     /// When the answer is due, milliseconds.
     pub deadline: u64,
@@ -66,36 +70,14 @@ impl State {
     pub fn audit_targets(&self, miner: &AccountId) -> Vec<AuditTarget> {
         let Some(audit) = self.audits.get(miner) else { return Vec::new() };
         let open = (0u32..).zip(&audit.targets).filter(|(_, t)| t.proven.is_none());
-        open.filter_map(|(number, target)| {
-            let (challenge, _) = self.challenge(miner, audit, target).ok()?;
-            Some(AuditTarget {
-                round: audit.round,
-                target: number,
-                challenge,
-                fragments: fragments_of(audit, target).to_vec(),
-                deadline: audit.deadline,
-            })
+        open.map(|(number, target)| AuditTarget {
+            round: audit.round,
+            target: number,
+            challenge: target.challenge,
+            fragments: asked_of(audit, target).to_vec(),
+            deadline: audit.deadline,
         })
         .collect()
-    }
-
-    fn challenge(
-        &self,
-        miner: &AccountId,
-        audit: &Audit,
-        target: &Target,
-    ) -> Result<(Challenge, Holding), Error> {
-        let policy =
-            if audit.narrowing { Policy::Every } else { self.params.audit.sampling.policy()? };
-        let holding = holding_of(fragments_of(audit, target))?;
-        let scope = cess_podr2::Audit {
-            chain_id: self.params.chain_id,
-            round: audit.round,
-            height: audit.height,
-            prover: miner.0,
-        };
-        let challenge = Challenge::new(scope, &holding, policy, target.seed);
-        Ok((challenge.map_err(|_| Error::BadProof)?, holding))
     }
 
     /// Closes the steps that are answered or overdue, and opens a new window when it is time.
@@ -126,34 +108,77 @@ impl State {
     }
 
     fn open_audit(&mut self, miner: AccountId, height: u64, events: &mut Vec<Event>) {
-        let held = self.holding(&miner).filter_map(|name| self.fragments.get(name));
-        let held = held.filter(|r| r.status == FragmentStatus::Held);
-        let snapshot: Vec<FragmentInfo> = held.map(|r| r.info.clone()).collect();
-        let Ok(fragments) = u32::try_from(snapshot.len()) else { return };
-        if fragments == 0 {
-            return;
+        let owed = self.owed.remove(&miner).unwrap_or_default();
+        let Some(holding) = self.holdings.of(&miner) else { return };
+        let Ok(policy) = self.params.audit.sampling.policy() else { return };
+        let fragments = u32::try_from(holding.len()).unwrap_or(u32::MAX);
+        let drawn = policy.share(holding.len() as u64).fragments;
+        let end = u32::try_from(drawn).unwrap_or(u32::MAX);
+        let target = self.target(&miner, self.round, height, 0..end, holding, policy);
+        let drawn = target.as_ref().and_then(|t| holding.draw(&t.challenge).ok());
+        let (Some(target), Some(drawn)) = (target, drawn) else { return };
+        let name = |entry: &cess_podr2::Entry| entry.name().to_bytes();
+        let names: BTreeSet<[u8; 32]> = drawn.entries().iter().map(name).collect();
+        let info = |name: &[u8; 32]| Some(self.fragments.get(name)?.info.clone());
+        let mut asked: Vec<FragmentInfo> =
+            drawn.entries().iter().filter_map(|entry| info(&name(entry))).collect();
+        let mut targets = Vec::from([target]);
+
+        // What a missed window asked is asked again, as a holding of its own.
+        let again = owed.iter().filter(|name| !names.contains(*name) && self.holds(&miner, name));
+        let again: Vec<FragmentInfo> = again.filter_map(info).collect();
+        if let (Ok(holding), Ok(policy)) = (holding_of(&again), self.params.audit.sampling.again())
+        {
+            let again = self.infos(&holding);
+            let all = u32::try_from(asked.len() + again.len()).unwrap_or(u32::MAX);
+            let range = end..all;
+            if let Some(target) = self.target(&miner, self.round, height, range, &holding, policy) {
+                asked.extend(again);
+                targets.push(target);
+            }
         }
         let deadline = self.time.saturating_add(self.params.audit.answer_ms);
-        let target = self.target(&miner, 0, fragments);
+        let again = u32::try_from(asked.len()).unwrap_or(u32::MAX).saturating_sub(end);
         let audit = Audit {
             round: self.round,
             height,
-            snapshot,
-            targets: [target].into(),
+            opened: height,
+            asked,
+            targets,
             narrowing: false,
             answered: false,
             bad: Vec::new(),
             deadline,
         };
-        events.push(Event::AuditOpened { miner, round: self.round, fragments, deadline });
+        let (round, drawn) = (self.round, end);
+        events.push(Event::AuditOpened { miner, round, fragments, drawn, again, deadline });
         self.audits.insert(miner, audit);
     }
 
-    fn target(&self, miner: &AccountId, start: u32, end: u32) -> Target {
+    /// What is on record of a holding's fragments, in its order.
+    fn infos(&self, holding: &Holding) -> Vec<FragmentInfo> {
+        let record = |name: &[u8; 32]| self.fragments.get(name);
+        let infos = holding.iter().filter_map(|entry| record(entry.name().as_bytes()));
+        infos.map(|record| record.info.clone()).collect()
+    }
+
+    /// A challenge over a holding, from this block's beacon.
+    fn target(
+        &self,
+        miner: &AccountId,
+        round: u64,
+        height: u64,
+        asked: Range<u32>,
+        holding: &Holding,
+        policy: Policy,
+    ) -> Option<Target> {
         let mut hasher = blake3::Hasher::new_derive_key(domain::AUDIT_SEED);
         hasher.update(&self.randomness).update(&self.height.to_le_bytes()).update(&miner.0);
-        hasher.update(&start.to_le_bytes()).update(&end.to_le_bytes());
-        Target { start, end, seed: hasher.finalize().into(), proven: None }
+        hasher.update(&asked.start.to_le_bytes()).update(&asked.end.to_le_bytes());
+        let chain_id = self.params.chain_id;
+        let scope = cess_podr2::Audit { chain_id, round, height, prover: miner.0 };
+        let challenge = Challenge::new(scope, holding, policy, hasher.finalize().into()).ok()?;
+        Some(Target { start: asked.start, end: asked.end, challenge, proven: None })
     }
 
     pub(crate) fn answer(
@@ -174,8 +199,9 @@ impl State {
         let target = audit.targets.get(place).filter(|t| t.proven.is_none()).ok_or(missing)?;
         let proven = match proof {
             Some(bytes) => {
-                let (challenge, holding) = self.challenge(&by, audit, target)?;
-                self.verify_proof(&challenge, &holding, bytes).is_ok()
+                let entries = asked_of(audit, target).iter().map(|info| info.fragment.entry());
+                let drawn = Drawn::trusted(&target.challenge, entries);
+                drawn.is_ok_and(|d| self.verify_proof(&target.challenge, &d, bytes).is_ok())
             }
             None => false,
         };
@@ -192,10 +218,10 @@ impl State {
     pub(crate) fn verify_proof(
         &self,
         challenge: &Challenge,
-        holding: &Holding,
+        fragments: &impl Fragments,
         proof: &[u8],
     ) -> Result<(), Error> {
-        let samples = challenge.samples(holding).map_err(|_| Error::BadProof)?;
+        let samples = challenge.samples(fragments).map_err(|_| Error::BadProof)?;
         // Points are decoded only for the keys that are hit, and only from a proof of their number.
         if proof.len() != Proof::encoded_len(samples.keys().len()) {
             return Err(Error::BadProof);
@@ -205,7 +231,7 @@ impl State {
         let parse = |id: &KeyId| PublicKey::from_bytes(&record(id)?.key).ok();
         let keys: BTreeMap<KeyId, PublicKey> =
             samples.keys().filter_map(|(id, _)| Some((*id, parse(id)?))).collect();
-        cess_podr2::verify(challenge, holding, |id| keys.get(id), &proof)
+        cess_podr2::verify(challenge, fragments, |id| keys.get(id), &proof)
             .map_err(|_| Error::BadProof)
     }
 
@@ -223,18 +249,21 @@ impl State {
             self.leave_if_empty(&miner, events);
             return;
         }
-        let failed = audit.targets.iter().any(|t| t.proven != Some(true));
-        if failed && !audit.narrowing {
-            self.keep_sampled(&miner, &mut audit);
+        let targets = core::mem::take(&mut audit.targets);
+        if !audit.narrowing && targets.first().is_some_and(|t| t.proven == Some(true)) {
+            let failed = targets.iter().filter(|t| t.proven != Some(true));
+            let failed = failed.flat_map(|t| asked_of(&audit, t)).map(FragmentInfo::name).collect();
+            self.pass_holding(&miner, audit.opened, &failed);
         }
         let mut parts = Vec::new();
-        for target in core::mem::take(&mut audit.targets) {
+        for target in targets {
             if target.proven == Some(true) {
-                for info in fragments_of(&audit, &target) {
+                for info in asked_of(&audit, &target) {
                     self.pass_fragment(&miner, &info.name());
                 }
             } else if target.splits() {
-                self.split(&miner, &audit, &target, &mut parts);
+                let height = snapshot_height.unwrap_or(audit.height);
+                self.split(&miner, height, &audit, &target, &mut parts);
             } else {
                 audit.bad.push(target.start);
             }
@@ -253,31 +282,31 @@ impl State {
         self.leave_if_empty(&miner, events);
     }
 
-    /// Cuts a failed target into parts, each under a seed of its own.
-    fn split(&self, miner: &AccountId, audit: &Audit, target: &Target, parts: &mut Vec<Target>) {
+    /// Cuts a failed target into parts, each a holding of its own under a seed of its own.
+    fn split(
+        &self,
+        miner: &AccountId,
+        height: u64,
+        audit: &Audit,
+        target: &Target,
+        parts: &mut Vec<Target>,
+    ) {
+        let part = |start: u32, end: u32| {
+            let holding = holding_of(infos_at(audit, start..end)).ok()?;
+            self.target(miner, audit.round, height, start..end, &holding, Policy::Every)
+        };
         let step = (target.end - target.start).div_ceil(FANOUT);
         let (mut start, mut blocks) = (target.start, 0u64);
-        for (at, info) in (target.start..target.end).zip(fragments_of(audit, target)) {
+        for (at, info) in (target.start..target.end).zip(asked_of(audit, target)) {
             let added = info.fragment.blocks();
             let full = at - start >= step || blocks.saturating_add(added) > MAX_PART_BLOCKS;
             if at > start && full {
-                parts.push(self.target(miner, start, at));
+                parts.extend(part(start, at));
                 (start, blocks) = (at, 0);
             }
             blocks = blocks.saturating_add(added);
         }
-        parts.push(self.target(miner, start, target.end));
-    }
-
-    /// A failed first step is narrowed within the fragments that it sampled.
-    fn keep_sampled(&self, miner: &AccountId, audit: &mut Audit) {
-        let Some(mut target) = audit.targets.first().cloned() else { return };
-        let Ok((challenge, holding)) = self.challenge(miner, audit, &target) else { return };
-        let Ok(samples) = challenge.samples(&holding) else { return };
-        let names: BTreeSet<[u8; 32]> = samples.map(|s| s.entry.name().to_bytes()).collect();
-        audit.snapshot.retain(|info| names.contains(&info.name()));
-        target.end = u32::try_from(audit.snapshot.len()).unwrap_or(target.end);
-        audit.targets = [target].into();
+        parts.extend(part(start, target.end));
     }
 
     fn conclude(&mut self, miner: AccountId, audit: &Audit, events: &mut Vec<Event>) {
@@ -286,7 +315,7 @@ impl State {
         }
         let mut bad = audit.bad.clone();
         bad.sort_unstable();
-        let infos = bad.iter().filter_map(|&i| audit.snapshot.get(usize::try_from(i).ok()?));
+        let infos = bad.iter().filter_map(|&i| audit.asked.get(usize::try_from(i).ok()?));
         let held = infos.filter(|info| self.holds(&miner, &info.name()));
         let bad: Vec<&FragmentInfo> = held.collect();
         let verdict = if bad.is_empty() {
@@ -304,14 +333,11 @@ impl State {
         let verdict = Verdict::Missed;
         events.push(Event::AuditConcluded { miner: id, round: audit.round, verdict });
         let mut bytes = 0u64;
-        for info in &audit.snapshot {
-            let name = info.name();
-            if self.holds(&id, &name) {
-                bytes = bytes.saturating_add(info.fragment_len());
-                self.settle(&name, self.time, Payee::Owner);
-                if let Some(record) = self.fragments.get_mut(&name) {
-                    record.proven = false;
-                }
+        for name in self.held_since(&id, audit.opened) {
+            self.settle(&name, self.time, Payee::Owner);
+            if let Some(record) = self.fragments.get_mut(&name) {
+                bytes = bytes.saturating_add(record.info.fragment_len());
+                record.proven = false;
             }
         }
         if bytes == 0 {
@@ -322,7 +348,10 @@ impl State {
         self.treasury += self.cut(&id, cut, events);
         let Some(miner) = self.miners.get_mut(&id) else { return };
         miner.misses = miner.misses.saturating_add(1);
-        if miner.misses >= self.params.audit.max_misses {
+        if miner.misses < self.params.audit.max_misses {
+            let asked = audit.asked.iter().map(FragmentInfo::name);
+            self.owed.insert(id, asked.filter(|name| self.holds(&id, name)).collect());
+        } else {
             let names: Vec<[u8; 32]> = self.holding(&id).copied().collect();
             for name in names {
                 self.lose_fragment(&id, &name, events);
@@ -333,6 +362,23 @@ impl State {
 
     fn holds(&self, miner: &AccountId, name: &[u8; 32]) -> bool {
         self.held.contains(&(*miner, *name))
+    }
+
+    /// The fragments that a miner has held since a height, by name.
+    fn held_since(&self, miner: &AccountId, height: u64) -> Vec<[u8; 32]> {
+        let held = self.holding(miner).filter_map(|name| Some((name, self.fragments.get(name)?)));
+        let since = |r: &FragmentRecord| r.status == FragmentStatus::Held && r.since <= height;
+        held.filter(|(_, record)| since(record)).map(|(name, _)| *name).collect()
+    }
+
+    /// All that the miner held when the audit was opened is as good as proven, but for what was
+    /// asked beside and failed.
+    fn pass_holding(&mut self, miner: &AccountId, opened: u64, failed: &BTreeSet<[u8; 32]>) {
+        for name in self.held_since(miner, opened) {
+            if !failed.contains(&name) {
+                self.pass_fragment(miner, &name);
+            }
+        }
     }
 
     fn pass_fragment(&mut self, miner: &AccountId, name: &[u8; 32]) {
@@ -363,7 +409,7 @@ impl State {
         record.status = FragmentStatus::Lost;
         record.proven = false;
         let len = record.info.fragment_len();
-        self.held.remove(&(*miner, *name));
+        self.take_from(miner, name);
         if let Some(miner) = self.miners.get_mut(miner) {
             miner.used = miner.used.saturating_sub(len);
         }
@@ -375,19 +421,13 @@ impl State {
     }
 }
 
-fn write_challenge<W: io::Write>(challenge: &Challenge, writer: &mut W) -> io::Result<()> {
-    writer.write_all(&challenge.to_bytes())
+fn asked_of<'a>(audit: &'a Audit, target: &Target) -> &'a [FragmentInfo] {
+    infos_at(audit, target.start..target.end)
 }
 
-fn read_challenge<R: io::Read>(reader: &mut R) -> io::Result<Challenge> {
-    let bytes = <[u8; Challenge::LEN]>::deserialize_reader(reader)?;
-    Challenge::from_bytes(&bytes)
-        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "challenge"))
-}
-
-fn fragments_of<'a>(audit: &'a Audit, target: &Target) -> &'a [FragmentInfo] {
+fn infos_at(audit: &Audit, range: Range<u32>) -> &[FragmentInfo] {
     let index = |i: u32| usize::try_from(i).unwrap_or(usize::MAX);
-    audit.snapshot.get(index(target.start)..index(target.end)).unwrap_or(&[])
+    audit.asked.get(index(range.start)..index(range.end)).unwrap_or(&[])
 }
 
 pub(crate) fn holding_of(fragments: &[FragmentInfo]) -> Result<Holding, Error> {

@@ -197,8 +197,8 @@ impl State {
             *taken.entry(miner).or_default() += fragment.len();
             placed.push((FragmentInfo { file, index, fragment }, miner));
         }
-        for (miner, needed) in taken {
-            let miner = self.miner_of(&miner)?;
+        for (id, needed) in taken {
+            let miner = self.miner_of(&id)?;
             if miner.status != MinerStatus::Active {
                 return Err(Error::MinerStatus { got: miner.status });
             }
@@ -206,8 +206,18 @@ impl State {
             if free < needed {
                 return Err(Error::NoSpace { free, needed });
             }
+            self.check_keys(&id, &manifest.tag_key)?;
         }
         Ok(placed)
+    }
+
+    /// A miner has room for a fragment under this tag key.
+    pub(crate) fn check_keys(&self, miner: &AccountId, key: &[u8; 32]) -> Result<(), Error> {
+        let max = self.params.audit.max_keys;
+        if self.holdings.keys_with(miner, key) > usize::try_from(max).unwrap_or(usize::MAX) {
+            return Err(Error::TooManyKeys { miner: *miner, max });
+        }
+        Ok(())
     }
 
     /// The holder of the tag key signed for exactly this file and deal: nobody can put fragments
@@ -272,13 +282,14 @@ impl State {
             if let Some(m) = self.miners.get_mut(&miner) {
                 m.used += info.fragment_len();
             }
-            self.held.insert((miner, name));
+            self.hand_to(miner, name, info.tag_key());
             let record = FragmentRecord {
                 info,
                 miner,
                 status: FragmentStatus::Awaiting,
                 proven: false,
                 settled_at: now,
+                since: 0,
                 order: None,
             };
             self.fragments.insert(name, record);
@@ -332,9 +343,7 @@ impl State {
         }
         let reported = u32::try_from(names.len()).map_err(|_| Error::Overflow)?;
         for name in &names {
-            if let Some(fragment) = self.fragments.get_mut(name) {
-                fragment.status = FragmentStatus::Held;
-            }
+            self.take_into_holding(name);
             if status == MinerStatus::Exiting {
                 self.open_order(name, events);
             }

@@ -96,6 +96,7 @@ impl State {
         }
         let collateral = core::mem::take(&mut miner.collateral);
         self.credit(id, collateral);
+        self.owed.remove(id);
         self.set_miner_status(id, MinerStatus::Gone, events);
     }
 }

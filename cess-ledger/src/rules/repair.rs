@@ -53,6 +53,7 @@ impl State {
             return Err(Error::NoSpace { free, needed });
         }
         self.check_segment_mates(&by, order)?;
+        self.check_keys(&by, &order.info.tag_key())?;
         let deadline = self.after(self.params.repair.claim_ms)?;
         let claim = Claim { by, deadline, height: self.height, seed: None };
         if let Some(order) = self.orders.get_mut(&id) {
@@ -128,7 +129,7 @@ impl State {
 
         let Some(Order { info, from, bounty, .. }) = self.orders.remove(&id) else { return Ok(()) };
         let name = info.name();
-        let handed_over = self.held.remove(&(from, name));
+        let handed_over = self.take_from(&from, &name);
         let proven = self.fragments.get(&name).is_some_and(|r| r.proven);
         let payee = if handed_over && proven { Payee::Miner } else { Payee::Owner };
         self.settle(&name, self.time, payee);
@@ -139,11 +140,11 @@ impl State {
         }
         if let Some(record) = self.fragments.get_mut(&name) {
             record.miner = by;
-            record.status = FragmentStatus::Held;
             record.proven = true;
             record.order = None;
         }
-        self.held.insert((by, name));
+        self.hand_to(by, name, info.tag_key());
+        self.take_into_holding(&name);
         self.credit(&by, bounty);
         events.push(Event::RepairCompleted { order: id, by, bounty });
         self.leave_if_empty(&from, events);

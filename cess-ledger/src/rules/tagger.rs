@@ -26,7 +26,9 @@ impl State {
         if self.tag_keys.contains_key(&id) {
             return Err(Error::TagKeyExists);
         }
-        self.debit(&holder.account(), stake)?;
+        let fee = self.params.collateral.tag_key_fee;
+        self.debit(&holder.account(), stake.checked_add(fee).ok_or(Error::Overflow)?)?;
+        self.treasury += fee;
         let record = TagKey {
             holder,
             key: key.to_vec(),

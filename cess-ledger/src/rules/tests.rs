@@ -61,11 +61,16 @@ fn what_is_overdue_is_refused_even_before_the_begin_phase_closed_it() {
     let mut events = Vec::new();
     assert_eq!(state.report(by, DealId(0), &[0], &mut events), Err(refused.clone()));
 
-    let target = Target { start: 0, end: 1, seed: [0; 32], proven: None };
+    let holding = cess_podr2::Holding::from_entries([info.fragment.entry()]).unwrap();
+    let scope = cess_podr2::Audit { chain_id: [0; 32], round: 1, height: 0, prover: by.0 };
+    let challenge =
+        cess_podr2::Challenge::new(scope, &holding, cess_podr2::Policy::Every, [0; 32]).unwrap();
+    let target = Target { start: 0, end: 1, challenge, proven: None };
     let audit = Audit {
         round: 1,
         height: 0,
-        snapshot: [info.clone()].into(),
+        opened: 0,
+        asked: [info.clone()].into(),
         targets: [target].into(),
         narrowing: false,
         answered: false,

@@ -105,8 +105,10 @@ impl State {
 
     /// Takes a fragment off the ledger: off its miner, its file's names, its tag key's count.
     pub(crate) fn drop_fragment(&mut self, name: &[u8; 32]) {
+        let Some(miner) = self.fragments.get(name).map(|record| record.miner) else { return };
+        let held = self.take_from(&miner, name);
         let Some(record) = self.fragments.remove(name) else { return };
-        if self.held.remove(&(record.miner, *name)) {
+        if held {
             if let Some(miner) = self.miners.get_mut(&record.miner) {
                 miner.used = miner.used.saturating_sub(record.info.fragment_len());
             }

@@ -97,12 +97,14 @@ impl Model {
         let parsed = PublicKey::from_bytes(key);
         no.to(stake != 0 && stake != self.params.collateral.tagger_stake, "BadStake");
         no.to(format != 1 || parsed.is_err(), "BadTagKey");
-        no.to(self.balance(&by) < stake, "InsufficientFunds");
+        let price = stake + self.params.collateral.tag_key_fee;
+        no.to(self.balance(&by) < price, "InsufficientFunds");
         let Ok(key) = parsed else { return no };
         let id = key.key_id().to_bytes();
         no.to(self.keys.contains_key(&id), "TagKeyExists");
         if no.0.is_empty() {
-            self.purse(&by).balance -= stake;
+            self.purse(&by).balance -= price;
+            self.treasury += self.params.collateral.tag_key_fee;
             self.keys.insert(id, TagKey { holder, key, stake, retired: false });
         }
         no
@@ -138,7 +140,10 @@ impl Model {
         if no.0.is_empty() {
             self.purse(&by).balance -= collateral;
             let status = MinerStatus::Active;
-            self.miners.insert(by, Miner { capacity, collateral, status, misses: 0 });
+            self.miners.insert(
+                by,
+                Miner { capacity, collateral, status, misses: 0, owed: BTreeSet::new() },
+            );
         }
         no
     }
@@ -362,11 +367,12 @@ impl Model {
                 || pieces.iter().any(|p| p.info.fragment.root() == info.fragment.root());
             no.to(known, "DuplicateFragment");
             let status = FragmentStatus::Awaiting;
-            pieces.push(Piece { info, name, miner, status, proven: false, paid: 0 });
+            pieces.push(Piece { info, name, miner, status, proven: false, since: 0, paid: 0 });
         }
         for (miner, needed) in room {
             no.to(self.miners[&miner].status != MinerStatus::Active, "MinerStatus");
             no.to(self.free(&miner) < needed, "NoSpace");
+            no.to(self.full_of_keys(&miner, manifest.tag_key), "TooManyKeys");
         }
         pieces
     }
@@ -397,7 +403,9 @@ impl Model {
         }
         if no.0.is_empty() {
             for name in names {
-                self.piece_mut(&name).status = FragmentStatus::Held;
+                let height = self.height;
+                let piece = self.piece_mut(&name);
+                (piece.status, piece.since) = (FragmentStatus::Held, height);
                 if status == Some(MinerStatus::Exiting) {
                     self.put_on_order(&name);
                 }
@@ -446,10 +454,7 @@ impl Model {
             no.to(true, "NoSuchTarget");
             return no;
         };
-        let proven = proof.is_some_and(|proof| {
-            let (challenge, holding) = self.challenge(&by, audit, part);
-            self.verifies(&challenge, &holding, proof)
-        });
+        let proven = proof.is_some_and(|proof| self.answers(audit, part, proof));
         let audit = self.audits.get_mut(&by).expect("just found");
         audit.parts[target].proven = Some(proven);
         audit.answered = true;
@@ -472,6 +477,7 @@ impl Model {
         let piece = self.piece(&order.name).expect("an order's fragment");
         let free = status.map_or(u64::MAX, |_| self.free(&by));
         no.to(free < piece.info.fragment_len(), "NoSpace");
+        no.to(self.full_of_keys(&by, piece.info.tag_key()), "TooManyKeys");
         let segment = self.segment_of(piece);
         let claims = |name: &Name| {
             let order = self.order_of(name).and_then(|id| self.orders[&id].claim.as_ref());
@@ -522,8 +528,10 @@ impl Model {
             // Who hands a proven fragment over is paid up to now; of a lost one the owner has it.
             let handed_over = piece.status == FragmentStatus::Held && piece.proven;
             self.pay(&order.name, self.time, handed_over);
+            let height = self.height;
             let piece = self.piece_mut(&order.name);
             (piece.miner, piece.status, piece.proven) = (by, FragmentStatus::Held, true);
+            piece.since = height;
             self.orders.remove(&id.0);
             self.purse(&by).balance += order.bounty;
             self.let_go();

@@ -70,6 +70,7 @@ fn miners(ledger: &State, model: &Model) {
         same((id, "space"), (miner.capacity, miner.used), (twin.capacity, model.used(id)));
         let held: Vec<Name> = model.held(id).iter().map(|piece| piece.name).collect();
         same((id, "holding"), ledger.holding(id).copied().collect(), held);
+        same((id, "owed"), ledger.owed(id).collect(), twin.owed.iter().collect::<Vec<_>>());
         same((id, "rewards"), ledger.reward_bytes(id), model.reward_bytes(id));
     }
 }
@@ -144,18 +145,19 @@ fn audits(ledger: &State, model: &Model) {
         };
         same((id, "round"), (audit.round, audit.height), (twin.round, twin.height));
         same((id, "deadline"), audit.deadline, twin.deadline);
-        same((id, "snapshot"), &audit.snapshot, &twin.snapshot);
+        same((id, "opened"), audit.opened, twin.opened);
+        same((id, "asked"), &audit.asked, &twin.asked);
         let steps = (audit.narrowing, audit.answered);
         same((id, "step"), steps, (twin.narrowing, twin.answered));
         let at = |at: usize| u32::try_from(at).unwrap();
-        let targets = audit.targets.iter().map(|t| (t.start, t.end, t.seed, t.proven));
-        let parts = twin.parts.iter().map(|p| (at(p.start), at(p.end), p.seed, p.proven));
+        let targets = audit.targets.iter().map(|t| (t.start, t.end, t.challenge, t.proven));
+        let parts = twin.parts.iter().map(|p| (at(p.start), at(p.end), p.challenge, p.proven));
         same((id, "targets"), targets.collect::<Vec<_>>(), parts.collect());
-        let bad = audit.bad.iter().map(|at| audit.snapshot[usize::try_from(*at).unwrap()].name());
+        let bad = audit.bad.iter().map(|at| audit.asked[usize::try_from(*at).unwrap()].name());
         same((id, "bad"), &bad.collect::<BTreeSet<_>>(), &twin.bad);
         for target in ledger.audit_targets(id) {
             let part = &twin.parts[usize::try_from(target.target).unwrap()];
-            same((id, "challenge"), target.challenge, model.challenge(id, twin, part).0);
+            same((id, "fragments"), &target.fragments[..], &twin.asked[part.start..part.end]);
         }
     }
 }

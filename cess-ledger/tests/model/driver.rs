@@ -65,6 +65,8 @@ pub(crate) struct Stage {
 fn genesis() -> (Params, Vec<(AccountId, u128)>) {
     let mut params = params();
     params.audit.max_misses = 2;
+    params.audit.max_keys = 2;
+    params.collateral.tag_key_fee = TOKEN / 10;
     params.audit.sampling = Sampling::Window { windows: 2, samples: 3 };
     params.deal.max_term_ms = 8 * DAY;
     // Rates that a handful of small fragments feels.
@@ -163,6 +165,9 @@ impl Stage {
         }
         for event in outcome.begin.iter().chain(outcome.results.iter().flatten().flatten()) {
             *self.seen.entry(compare::name_of(event)).or_default() += 1;
+            if matches!(event, Event::AuditOpened { again: 1.., .. }) {
+                *self.seen.entry("AskedAgain".to_owned()).or_default() += 1;
+            }
             let detail = match event {
                 Event::MinerChanged { status, .. } => compare::name_of(status),
                 Event::AuditConcluded { verdict, .. } => compare::name_of(verdict),

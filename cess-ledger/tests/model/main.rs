@@ -18,7 +18,7 @@ use crate::driver::Stage;
 
 /// Kinds of events, verdicts, statuses and refusals without which the agreement would say little.
 const SEEN: &str = "
-    AccessChanged Active AuditConcluded AuditNarrowed AuditOpened BadManifest
+    AccessChanged Active AskedAgain AuditConcluded AuditNarrowed AuditOpened BadManifest
     BadProof BadSignature BadStake BadTerm BidTooLow Cut
     DealActive DealClosed DealExpired DealExtended DealOpened DealSeeded
     DealStatus DuplicateFragment Exiting Failed FileEnded Frozen
@@ -27,7 +27,7 @@ const SEEN: &str = "
     NotOwner NotYours Offline OrderClaimed Overflow Passed
     RepairClaimed RepairCompleted RepairOpened RepairReopened RepairSeeded Reported
     SameSegment TagKeyExists TagKeyInUse TooLarge TooLong TooManyExclusions
-    Transferred WrongChain WrongEpoch WrongNonce
+    TooManyKeys Transferred WrongChain WrongEpoch WrongNonce
 ";
 
 #[test]

@@ -11,7 +11,7 @@ use cess_ledger::{
     AccountId, Candidate, FileId, FragmentInfo, FragmentStatus, Manifest, MinerStatus, Params,
     Profile, Slot, Visibility,
 };
-use cess_podr2::{Challenge, Holding, Policy, Proof, PublicKey};
+use cess_podr2::{Challenge, Drawn, Fragments, Holding, Policy, Proof, PublicKey};
 
 pub(crate) type Tokens = u128;
 pub(crate) type Name = [u8; 32];
@@ -39,6 +39,8 @@ pub(crate) struct Miner {
     pub(crate) collateral: Tokens,
     pub(crate) status: MinerStatus,
     pub(crate) misses: u32,
+    /// What was asked in missed windows.
+    pub(crate) owed: BTreeSet<Name>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +91,8 @@ pub(crate) struct Piece {
     pub(crate) miner: AccountId,
     pub(crate) status: FragmentStatus,
     pub(crate) proven: bool,
+    /// The height at which its miner reported or repaired it.
+    pub(crate) since: u64,
     /// All of its fee that was paid out, to whomever.
     pub(crate) paid: Tokens,
 }
@@ -113,7 +117,7 @@ pub(crate) struct Order {
 pub(crate) struct Part {
     pub(crate) start: usize,
     pub(crate) end: usize,
-    pub(crate) seed: [u8; 32],
+    pub(crate) challenge: Challenge,
     pub(crate) proven: Option<bool>,
 }
 
@@ -121,7 +125,8 @@ pub(crate) struct Part {
 pub(crate) struct Audit {
     pub(crate) round: u64,
     pub(crate) height: u64,
-    pub(crate) snapshot: Vec<FragmentInfo>,
+    pub(crate) opened: u64,
+    pub(crate) asked: Vec<FragmentInfo>,
     pub(crate) parts: Vec<Part>,
     pub(crate) narrowing: bool,
     pub(crate) answered: bool,
@@ -168,6 +173,16 @@ pub(crate) struct Model {
 /// `⌈rate × bytes / GiB⌉`.
 pub(crate) fn per_gib(rate: Tokens, bytes: u64) -> Option<Tokens> {
     Some(rate.checked_mul(bytes.into())?.div_ceil(1 << 30))
+}
+
+/// Fragments in the order of their holding.
+fn in_order(infos: impl Iterator<Item = FragmentInfo>) -> (Vec<FragmentInfo>, Holding) {
+    let mut infos: Vec<FragmentInfo> = infos.collect();
+    let label =
+        |info: &FragmentInfo| hash("cess-podr2 v1 holding entry", &[&info.tag_key(), &info.name()]);
+    infos.sort_by_key(label);
+    let holding = Holding::from_entries(infos.iter().map(|info| info.fragment.entry())).unwrap();
+    (infos, holding)
 }
 
 fn hash(context: &str, parts: &[&[u8]]) -> [u8; 32] {
@@ -230,6 +245,13 @@ impl Model {
         held
     }
 
+    /// Reported at this height or before, by name.
+    fn held_since(&self, miner: &AccountId, height: u64) -> Vec<Piece> {
+        let held = self.held(miner).into_iter();
+        let since = |p: &&Piece| p.status == FragmentStatus::Held && p.since <= height;
+        held.filter(since).cloned().collect()
+    }
+
     pub(crate) fn pieces_of(&self, file: &FileId) -> Vec<&Piece> {
         let mut pieces: Vec<&Piece> = self.pieces.iter().filter(|p| p.info.file == *file).collect();
         pieces.sort_by_key(|piece| piece.info.index);
@@ -238,6 +260,14 @@ impl Model {
 
     pub(crate) fn order_of(&self, name: &Name) -> Option<u64> {
         self.orders.iter().find(|(_, order)| order.name == *name).map(|(id, _)| *id)
+    }
+
+    /// Whether a miner has as many tag keys as one may have, and not this one.
+    pub(crate) fn full_of_keys(&self, miner: &AccountId, key: [u8; 32]) -> bool {
+        let mut keys: BTreeSet<[u8; 32]> =
+            self.held(miner).iter().map(|piece| piece.info.tag_key()).collect();
+        keys.insert(key);
+        keys.len() > usize::try_from(self.params.audit.max_keys).unwrap()
     }
 
     pub(crate) fn used(&self, miner: &AccountId) -> u64 {
@@ -411,6 +441,7 @@ impl Model {
             if exiting && self.used(&id) == 0 && !self.audits.contains_key(&id) {
                 let miner = self.miners.get_mut(&id).expect("just found");
                 miner.status = MinerStatus::Gone;
+                miner.owed.clear();
                 let rest = std::mem::take(&mut miner.collateral);
                 self.purse(&id).balance += rest;
             }
@@ -482,16 +513,45 @@ impl Model {
 
     fn open_audit(&mut self, miner: AccountId, before: u64) {
         let idle = matches!(self.miners[&miner].status, MinerStatus::Offline | MinerStatus::Gone);
-        let held = self.held(&miner).into_iter().filter(|p| p.status == FragmentStatus::Held);
-        let snapshot: Vec<FragmentInfo> = held.map(|piece| piece.info.clone()).collect();
-        if idle || snapshot.is_empty() || self.audits.contains_key(&miner) {
+        if idle || self.audits.contains_key(&miner) {
             return;
+        }
+        let owed = std::mem::take(&mut self.miners.get_mut(&miner).expect("a miner").owed);
+        let held = self.held(&miner).into_iter().filter(|p| p.status == FragmentStatus::Held);
+        let held: Vec<FragmentInfo> = held.map(|piece| piece.info.clone()).collect();
+        if held.is_empty() {
+            return;
+        }
+        let policy = self.params.audit.sampling.policy().expect("checked at genesis");
+        let draws = match policy {
+            Policy::Window { windows, .. } => held.len().div_ceil(windows.get() as usize),
+            Policy::Every => held.len(),
+        };
+        let (whole, holding) = in_order(held.iter().cloned());
+        let part = self.part(&miner, (self.round, before), (0, draws), &holding, policy);
+        let ranks = part.challenge.ranks().unwrap();
+        let rank = |rank: &u64| whole[usize::try_from(*rank).unwrap()].clone();
+        let mut asked: Vec<FragmentInfo> = ranks.iter().map(rank).collect();
+        let mut parts = vec![part];
+        let missed = |info: &&FragmentInfo| owed.contains(&info.name()) && !asked.contains(info);
+        let (again, holding) = in_order(held.iter().filter(missed).cloned());
+        if !again.is_empty() {
+            let policy = match policy {
+                Policy::Window { samples, .. } => {
+                    Policy::Window { windows: 1.try_into().unwrap(), samples }
+                }
+                Policy::Every => Policy::Every,
+            };
+            let end = draws + again.len();
+            parts.push(self.part(&miner, (self.round, before), (draws, end), &holding, policy));
+            asked.extend(again);
         }
         let audit = Audit {
             round: self.round,
             height: before,
-            parts: vec![self.part(&miner, 0, snapshot.len())],
-            snapshot,
+            opened: before,
+            asked,
+            parts,
             narrowing: false,
             answered: false,
             bad: BTreeSet::new(),
@@ -500,36 +560,44 @@ impl Model {
         self.audits.insert(miner, audit);
     }
 
-    fn part(&self, miner: &AccountId, start: usize, end: usize) -> Part {
+    fn part(
+        &self,
+        miner: &AccountId,
+        (round, before): (u64, u64),
+        (start, end): (usize, usize),
+        holding: &Holding,
+        policy: Policy,
+    ) -> Part {
         let le = |at: usize| u32::try_from(at).expect("few fragments").to_le_bytes();
         let height = self.height.to_le_bytes();
         let parts: [&[u8]; 5] = [&self.randomness, &height, &miner.0, &le(start), &le(end)];
-        Part { start, end, seed: hash("cess-ledger v1 audit seed", &parts), proven: None }
-    }
-
-    pub(crate) fn challenge(
-        &self,
-        miner: &AccountId,
-        audit: &Audit,
-        part: &Part,
-    ) -> (Challenge, Holding) {
-        let sampling = self.params.audit.sampling.policy().expect("checked at genesis");
-        let policy = if audit.narrowing { Policy::Every } else { sampling };
-        let asked = &audit.snapshot[part.start..part.end];
-        let holding = Holding::from_entries(asked.iter().map(|i| i.fragment.entry())).unwrap();
+        let seed = hash("cess-ledger v1 audit seed", &parts);
         let scope = cess_podr2::Audit {
             chain_id: self.params.chain_id,
-            round: audit.round,
-            height: audit.height,
+            round,
+            height: before,
             prover: miner.0,
         };
-        (Challenge::new(scope, &holding, policy, part.seed).unwrap(), holding)
+        let challenge = Challenge::new(scope, holding, policy, seed).unwrap();
+        Part { start, end, challenge, proven: None }
     }
 
-    pub(crate) fn verifies(&self, challenge: &Challenge, holding: &Holding, proof: &[u8]) -> bool {
+    /// A proof over what a part asks for.
+    pub(crate) fn answers(&self, audit: &Audit, part: &Part, proof: &[u8]) -> bool {
+        let entries = audit.asked[part.start..part.end].iter().map(|info| info.fragment.entry());
+        let drawn = Drawn::trusted(&part.challenge, entries).unwrap();
+        self.verifies(&part.challenge, &drawn, proof)
+    }
+
+    pub(crate) fn verifies(
+        &self,
+        challenge: &Challenge,
+        fragments: &impl Fragments,
+        proof: &[u8],
+    ) -> bool {
         let Ok(proof) = Proof::from_bytes(proof) else { return false };
         let key = |id: &cess_podr2::KeyId| self.keys.get(id.as_bytes()).map(|key| &key.key);
-        cess_podr2::verify(challenge, holding, key, &proof).is_ok()
+        cess_podr2::verify(challenge, fragments, key, &proof).is_ok()
     }
 
     /// Ends a step that is answered or overdue; what was not answered by then has failed.
@@ -539,16 +607,21 @@ impl Model {
             self.miss(&miner, &audit);
             return self.let_go();
         }
-        if !audit.narrowing && audit.parts[0].proven == Some(false) {
-            let (challenge, holding) = self.challenge(&miner, &audit, &audit.parts[0]);
-            let samples = challenge.samples(&holding).unwrap();
-            let names: BTreeSet<Name> = samples.map(|s| s.entry.name().to_bytes()).collect();
-            audit.snapshot.retain(|info| names.contains(&info.name()));
-            audit.parts[0].end = audit.snapshot.len();
+        let parts = std::mem::take(&mut audit.parts);
+        let asked = |part: &Part| audit.asked[part.start..part.end].to_vec();
+        if !audit.narrowing && parts[0].proven == Some(true) {
+            let failed: Vec<FragmentInfo> =
+                parts.iter().filter(|part| part.proven != Some(true)).flat_map(asked).collect();
+            for piece in self.held_since(&miner, audit.opened) {
+                if !failed.contains(&piece.info) {
+                    self.piece_mut(&piece.name).proven = true;
+                    self.pay(&piece.name, self.time, true);
+                }
+            }
         }
         let mut next = Vec::new();
-        for part in std::mem::take(&mut audit.parts) {
-            let infos = &audit.snapshot[part.start..part.end];
+        for part in parts {
+            let infos = &audit.asked[part.start..part.end];
             if part.proven == Some(true) {
                 for name in infos.iter().map(FragmentInfo::name) {
                     if self.has(&miner, &name) {
@@ -559,14 +632,14 @@ impl Model {
             } else if let [one] = infos {
                 audit.bad.insert(one.name());
             } else {
-                self.split(&miner, &audit, &part, &mut next);
+                self.split(&miner, before, &audit, &part, &mut next);
             }
         }
         if next.is_empty() {
             self.miners.get_mut(&miner).expect("it was audited").misses = 0;
-            for name in &audit.bad {
-                if self.has(&miner, name) {
-                    self.lose(name);
+            for name in audit.asked.iter().map(FragmentInfo::name) {
+                if audit.bad.contains(&name) && self.has(&miner, &name) {
+                    self.lose(&name);
                 }
             }
             return self.let_go();
@@ -579,38 +652,50 @@ impl Model {
     }
 
     /// Sixteen parts, or more so that none has more than 16,384 blocks, single fragments apart.
-    fn split(&self, miner: &AccountId, audit: &Audit, part: &Part, next: &mut Vec<Part>) {
+    fn split(
+        &self,
+        miner: &AccountId,
+        before: u64,
+        audit: &Audit,
+        part: &Part,
+        next: &mut Vec<Part>,
+    ) {
         let most = (part.end - part.start).div_ceil(16);
         let mut start = part.start;
         while start < part.end {
             let mut end = start + 1;
             let blocks = |end: usize| -> u64 {
-                audit.snapshot[start..end].iter().map(|info| info.fragment.blocks()).sum()
+                audit.asked[start..end].iter().map(|info| info.fragment.blocks()).sum()
             };
             while end < part.end && end - start < most && blocks(end + 1) <= 16_384 {
                 end += 1;
             }
-            next.push(self.part(miner, start, end));
+            let (_, holding) = in_order(audit.asked[start..end].iter().cloned());
+            let when = (audit.round, before);
+            next.push(self.part(miner, when, (start, end), &holding, Policy::Every));
             start = end;
         }
     }
 
     fn miss(&mut self, miner: &AccountId, audit: &Audit) {
-        let names = audit.snapshot.iter().map(FragmentInfo::name);
-        let still: Vec<Name> = names.filter(|name| self.has(miner, name)).collect();
         let mut bytes = 0;
-        for name in &still {
-            self.pay(name, self.time, false);
-            self.piece_mut(name).proven = false;
-            bytes += self.piece(name).expect("still there").info.fragment_len();
+        for piece in self.held_since(miner, audit.opened) {
+            self.pay(&piece.name, self.time, false);
+            self.piece_mut(&piece.name).proven = false;
+            bytes += piece.info.fragment_len();
         }
         if bytes == 0 {
             return;
         }
         let cut = per_gib(self.params.collateral.miss_per_gib, bytes).expect("small");
         self.treasury += self.cut(miner, cut);
+        let names = audit.asked.iter().map(FragmentInfo::name);
+        let owed: BTreeSet<Name> = names.filter(|name| self.has(miner, name)).collect();
         let record = self.miners.get_mut(miner).expect("it was audited");
         record.misses += 1;
+        if record.misses < self.params.audit.max_misses {
+            record.owed = owed;
+        }
         if record.misses >= self.params.audit.max_misses {
             let held = self.held(miner).into_iter().filter(|p| p.status == FragmentStatus::Held);
             for name in held.map(|piece| piece.name).collect::<Vec<_>>() {

@@ -497,3 +497,65 @@ fn what_two_honest_windows_paid_is_not_paid_again_for_an_answer_sent_twice() {
     let empty: Block = world.next(SECOND, Vec::new());
     assert!(apply(&mut world.state, &empty).unwrap().results.is_empty());
 }
+
+#[test]
+fn many_tag_keys_do_not_make_the_proofs_of_a_miner_dear() {
+    let mut params = crate::world::params();
+    params.audit.max_keys = 2;
+    let mut world = World::with(4, params);
+    let stake = world.state.params().collateral.tagger_stake;
+    for who in [Who::Other, Who::Miner(3)] {
+        world.tag_key(who, if who == Who::Other { 0 } else { stake });
+    }
+    // The three miners of a file with both keys are full, the fourth may not be.
+    world.store_under(1000, 1, Who::Owner);
+    let full = |world: &World| {
+        let keys = |n: u8| {
+            let id = Who::Miner(n).id();
+            let held = world.state.holding(&id);
+            let key = |name| world.state.fragment(name).unwrap().info.tag_key();
+            held.map(key).collect::<std::collections::BTreeSet<_>>().len()
+        };
+        (0..4).filter(|n| keys(*n) == 2).count()
+    };
+    let mut salt = 2;
+    while full(&world) < 4 {
+        world.store_under(1000, salt, if salt % 2 == 0 { Who::Tagger } else { Who::Owner });
+        salt += 1;
+    }
+    let (deal, manifest) = (world.open(1000, 10), world.manifest(1000, 200, Who::Other));
+    let close = world.close_action(deal, &manifest, Who::Other);
+    let refused = world.call(Who::Owner, close);
+    assert!(matches!(refused, Err(Error::TooManyKeys { max: 2, .. })), "{refused:?}");
+    // A key that they have already is welcome, and the same deal takes it.
+    let manifest = world.manifest(1000, 201, Who::Tagger);
+    let close = world.close_action(deal, &manifest, Who::Tagger);
+    world.ok(Who::Owner, close);
+    for (_, verdict) in world.audit_all() {
+        assert_eq!(verdict, cess_ledger::Verdict::Passed);
+    }
+}
+
+#[test]
+fn a_miner_full_of_tag_keys_claims_no_repair_under_another() {
+    let mut params = crate::world::params();
+    params.audit.max_keys = 1;
+    let mut world = World::with(6, params);
+    let file = world.store_under(1000, 1, Who::Owner);
+    let (name, who) = world.names(file)[0];
+    // A file under the tagger's key, on the three miners that have none of the first.
+    let full = loop {
+        let (deal, manifest) = (world.open(1000, 10), world.manifest(1000, 2, Who::Tagger));
+        let close = world.close_action(deal, &manifest, Who::Tagger);
+        match world.call(Who::Owner, close) {
+            Ok(_) => {
+                world.report_all(deal, manifest.file_id());
+                break world.names(manifest.file_id())[0].1;
+            }
+            Err(error) => assert!(matches!(error, Error::TooManyKeys { max: 1, .. })),
+        }
+    };
+    let order = world.lose(name, who);
+    let refused = world.call(full, Action::ClaimRepair { order });
+    assert_eq!(refused, Err(Error::TooManyKeys { miner: full.id(), max: 1 }));
+}

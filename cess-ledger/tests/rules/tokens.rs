@@ -3,7 +3,7 @@
 use cess_ledger::{Action, Block, Error, SignedCall, State, apply};
 use cess_podr2::{SecretKey, Sectors};
 
-use crate::world::{CHAIN, FUNDS, START, Who, World, params, register, register_key};
+use crate::world::{CHAIN, FUNDS, START, TOKEN, Who, World, params, register, register_key};
 
 fn transfer(amount: u128) -> Action {
     Action::Transfer { to: Who::Other.id(), amount }
@@ -73,13 +73,14 @@ fn a_block_out_of_order_or_time_is_refused_whole() {
 
 #[test]
 fn genesis_refuses_parameters_that_cannot_work_and_balances_beyond_128_bits() {
-    let spoil: [fn(&mut cess_ledger::Params); 8] = [
+    let spoil: [fn(&mut cess_ledger::Params); 9] = [
         |p| p.deal.open_ms = 0,
         |p| p.deal.min_term_ms = 0,
         |p| p.deal.max_term_ms = p.deal.min_term_ms - 1,
         |p| p.deal.max_term_ms = 1 << 44,
         |p| p.audit.answer_ms = p.audit.window_ms,
         |p| p.audit.max_misses = 0,
+        |p| p.audit.max_keys = 0,
         |p| p.repair.claim_ms = 0,
         |p| p.audit.sampling = cess_ledger::Sampling::Window { windows: 0, samples: 1 },
     ];
@@ -147,4 +148,19 @@ fn collateral_that_overflows_is_refused() {
     let mut world = World::with(0, params);
     assert_eq!(world.call(Who::Owner, register(u64::MAX)), Err(Error::Overflow));
     assert_eq!(world.balance(Who::Owner), FUNDS);
+}
+
+#[test]
+fn registering_a_tag_key_costs_its_fee_and_no_more() {
+    let mut params = params();
+    params.collateral.tag_key_fee = TOKEN / 10;
+    let mut world = World::with(0, params);
+    let secret = cess_podr2::SecretKey::from_seed(&[42; 32], cess_podr2::Sectors::MIN);
+    let (before, treasury) = (world.balance(Who::Other), world.state.treasury());
+    world.ok(Who::Other, crate::world::register_key(&secret, 0));
+    assert_eq!(before - world.balance(Who::Other), TOKEN / 10);
+    assert_eq!(world.state.treasury() - treasury, TOKEN / 10);
+    let key = secret.public().key_id().to_bytes();
+    world.ok(Who::Other, Action::RetireTagKey { key });
+    assert_eq!(before - world.balance(Who::Other), TOKEN / 10, "the fee doesn't come back");
 }

@@ -8,7 +8,7 @@ use cess_ledger::{
     Segment, SignedCall, State, TAG_FORMAT, Verdict, Visibility, apply, declare_tags,
     repair_challenge,
 };
-use cess_podr2::{Challenge, Holding, Proving, ProvingKey, SecretKey, Sectors, Tagged};
+use cess_podr2::{Challenge, Drawn, Proving, ProvingKey, SecretKey, Sectors, Tagged};
 
 pub(crate) const CHAIN: [u8; 32] = [0xC5; 32];
 pub(crate) const TOKEN: u128 = 1_000_000_000_000;
@@ -63,6 +63,7 @@ pub(crate) fn profile(replicas: u8, data: u16, parity: u16) -> Profile {
 pub(crate) fn params() -> Params {
     let mut params = Params::example(CHAIN);
     params.audit.sampling = Sampling::Every;
+    params.collateral.tag_key_fee = 0;
     params
 }
 
@@ -290,9 +291,9 @@ impl World {
         fragments: &[FragmentInfo],
     ) -> Option<Vec<u8>> {
         let entries = fragments.iter().map(|info| info.fragment.entry());
-        let holding = Holding::from_entries(entries).unwrap();
+        let drawn = Drawn::listed(challenge, entries).unwrap();
         let lookup = |id: &cess_podr2::KeyId| self.proving.get(id.as_bytes());
-        let mut proving = Proving::new(challenge, &holding, lookup).unwrap();
+        let mut proving = Proving::new(challenge, &drawn, lookup).unwrap();
         while let Some(sample) = proving.sample() {
             let name = sample.entry.name().to_bytes();
             if self.wiped.contains(&(miner, name)) {

@@ -244,6 +244,26 @@ fn kept_draws_are_checked_for_number_and_order() {
     assert_eq!(keep(&twice), Err(Error::FragmentsUnordered { index: 1 }));
 }
 
+#[test]
+fn provers_take_the_whole_list_or_what_is_drawn() {
+    let world = world();
+    let challenge = world.challenge(window(3, 20));
+    let drawn = world.holding.draw(&challenge).unwrap();
+    let whole: Vec<Entry> =
+        world.holding.iter().copied().collect::<Vec<_>>().into_iter().rev().collect();
+    let part: Vec<Entry> = drawn.entries().iter().copied().rev().collect();
+    let listed = |entries: &[Entry]| Drawn::listed(&challenge, entries.iter().copied());
+    assert_eq!(listed(&whole).as_ref(), Ok(&drawn));
+    assert_eq!(listed(&part).as_ref(), Ok(&drawn));
+    assert_eq!(listed(&part[1..]), Err(Error::DrawnCount { expected: 4, got: 3 }));
+    let twice = [part[0], part[0]];
+    assert_eq!(listed(&twice), Err(Error::Duplicate { name: part[0].name() }));
+    let mut other = whole;
+    let spare = World::new(&[12345]).holding.iter().copied().next().unwrap();
+    other[0] = spare;
+    assert_eq!(listed(&other), Err(Error::WrongHolding));
+}
+
 /// Many keys, one fragment each; the proof answers them by rising id.
 #[test]
 fn proofs_over_many_keys_refuse_every_other_order_and_number() {
