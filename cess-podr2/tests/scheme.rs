@@ -10,6 +10,8 @@ mod forge;
 mod keys;
 #[path = "scheme/light.rs"]
 mod light;
+#[path = "scheme/losses.rs"]
+mod losses;
 #[path = "scheme/reference.rs"]
 mod reference;
 #[path = "scheme/refuse.rs"]

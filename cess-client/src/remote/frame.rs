@@ -46,8 +46,8 @@ impl From<io::Error> for WireFault {
     }
 }
 
-const VERSION: u8 = 1;
-pub(super) const GREETING: [u8; 8] = *b"cesschn\x01";
+const VERSION: u8 = 2;
+pub(super) const GREETING: [u8; 8] = *b"cesschn\x02";
 /// A call, and the byte that says it is one.
 pub(super) const MAX_REQUEST_LEN: usize = SignedCall::MAX_LEN + 1;
 /// The records of a file of about a million fragments.

@@ -46,6 +46,50 @@ fn the_hardest_question_ends() {
     assert!(samples_for(1, BILLION - 1).unwrap() > 20_000_000_000);
 }
 
+#[test]
+fn the_table_is_what_the_function_says() {
+    for (loss, row) in LOSSES.iter().zip(SAMPLES) {
+        for (confidence, samples) in CONFIDENCES.iter().zip(row) {
+            assert_eq!(samples_for(*loss, *confidence), Ok(samples.into()));
+        }
+    }
+}
+
+#[test]
+fn a_dropped_fragment_survives_a_period_with_one_over_e_at_most() {
+    let limit = |periods: i32| 1e9 * (1.0 - (-f64::from(periods)).exp());
+    for held in [24, 25, 100, 131_072, 12_000_000_000] {
+        for periods in 1..=5_u8 {
+            let damage = Damage { held, blocks: 34, lost: 34 };
+            let windows = 24 * u64::from(periods);
+            let found = f64::from(detection_windows(Policy::AUDIT, damage, windows).unwrap());
+            assert!(found >= limit(periods.into()), "{held} {periods} {found}");
+            // (1 - 1/24)^24 is 0.360.
+            let drawn = (held as f64 / 24.0).ceil() / held as f64;
+            let exact = 1e9 * (1.0 - (1.0 - drawn).powi(24 * i32::from(periods)));
+            assert!((exact - found).abs() < 2.0, "{held} {periods} {found} {exact}");
+        }
+    }
+    let dropped = Damage { held: 131_072, blocks: 34, lost: 34 };
+    // ln 0.01 / ln (1 - 5462 / 131072) = 108.2
+    assert_eq!(windows_for(Policy::AUDIT, dropped, 990_000_000), Ok(Some(109)));
+    assert_eq!(detection_windows(Policy::Every, dropped, 1), Ok(BILLION));
+}
+
+#[test]
+fn damage_that_is_none_or_more_than_there_is() {
+    let damage = |held, blocks, lost| Damage { held, blocks, lost };
+    let windows = |damage| windows_for(Policy::AUDIT, damage, 1);
+    assert_eq!(windows(damage(5, 34, 0)), Ok(None));
+    assert_eq!(detection_windows(Policy::AUDIT, damage(5, 34, 0), 1000), Ok(0));
+    assert_eq!(windows(damage(0, 34, 1)), Err(Error::Draw { blocks: 0, got: 1 }));
+    assert_eq!(windows(damage(5, 34, 35)), Err(Error::Draw { blocks: 34, got: 35 }));
+    let share = windows_for(Policy::AUDIT, damage(5, 34, 1), 0);
+    assert_eq!(share, Err(Error::Share { got: 0 }));
+    let rare = windows(damage(u64::MAX, u64::MAX, 1));
+    assert!(matches!(rare, Ok(None | Some(_))));
+}
+
 proptest! {
     #[test]
     fn detection_agrees_with_floating_point(loss in 1_u32..BILLION, samples in 0_u64..10_000) {
