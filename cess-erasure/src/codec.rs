@@ -1,9 +1,10 @@
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::engine::Kernel;
-use crate::interpolation::Coefficients;
-use crate::{Code, Error, Geometry};
+use crate::engine::Mode;
+use crate::matrix::MatrixCode;
+use crate::{Engine, Error, Geometry};
 
 #[cfg(test)]
 mod tests;
@@ -13,26 +14,38 @@ const VERIFY_CHUNK: usize = 4096;
 
 /// Encodes, checks and rebuilds shards of one [`Geometry`].
 ///
-/// A codec holds the prepared coefficients of its parity shards, and no data: make it once and
-/// share it between threads. All shards of a call are equally long, and at least one byte.
+/// A codec holds the prepared coefficients of its parity shards, those of the losses that came up
+/// lately, and no data: make it once and share it between threads; clones share what they hold. All
+/// shards of a call are equally long, and at least one byte.
 #[derive(Debug, Clone)]
 pub struct Codec {
     geometry: Geometry,
-    parity: Kernel,
+    code: Arc<MatrixCode>,
 }
 
 impl Codec {
-    /// A codec of this geometry.
+    /// A codec of this geometry, with the best engine of this machine.
     #[must_use]
     pub fn new(geometry: Geometry) -> Self {
-        let parity = match geometry.code() {
-            Code::Rs8 => {
-                let points: Vec<u8> = (0..=u8::MAX).take(geometry.total()).collect();
-                let (data, parity) = points.split_at(geometry.data());
-                Kernel::new(&Coefficients::interpolation(data, parity))
-            }
-        };
-        Self { geometry, parity }
+        Self::of(geometry, Engine::best())
+    }
+
+    /// A codec that computes with this engine.
+    ///
+    /// # Errors
+    /// [`Error::EngineUnavailable`].
+    pub fn with_engine(geometry: Geometry, engine: Engine) -> Result<Self, Error> {
+        engine.check().map(|engine| Self::of(geometry, engine))
+    }
+
+    fn of(geometry: Geometry, engine: Engine) -> Self {
+        Self { geometry, code: Arc::new(MatrixCode::new(geometry, engine)) }
+    }
+
+    /// What the codec computes with.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        self.code.engine()
     }
 
     /// The geometry.
@@ -55,7 +68,7 @@ impl Codec {
         let inputs: Vec<&[u8]> = data.iter().map(AsRef::as_ref).collect();
         let mut outputs: Vec<&mut [u8]> = parity.iter_mut().map(AsMut::as_mut).collect();
         check_lengths(inputs.iter().copied().chain(outputs.iter().map(|output| &**output)))?;
-        self.parity.multiply(&inputs, 0, &mut outputs);
+        self.code.parity().multiply(&inputs, 0, &mut outputs, Mode::Replace);
         Ok(())
     }
 
@@ -80,7 +93,7 @@ impl Codec {
             let chunk = start..len.min(start + step);
             let mut expected: Vec<&mut [u8]> =
                 scratch.chunks_exact_mut(step).map(|buffer| &mut buffer[..chunk.len()]).collect();
-            self.parity.multiply(data, start, &mut expected);
+            self.code.parity().multiply(data, start, &mut expected, Mode::Replace);
             let wrong = parity.iter().zip(&expected).take(first_wrong);
             if let Some(parity) = wrong.clone().position(|(got, want)| got[chunk.clone()] != **want)
             {
@@ -96,42 +109,106 @@ impl Codec {
         Ok(())
     }
 
+    /// Which of the shards `available` are read to rebuild those `wanted`, rising: as many as there
+    /// are data shards, data first, then in the order given; of a locally repairable code only those
+    /// that have a part in what is wanted, so a single loss takes its group alone.
+    ///
+    /// What [`reconstruct`](Self::reconstruct) uses of these same shards.
+    ///
+    /// # Errors
+    /// [`Error::NotEnoughShards`], [`Error::Undetermined`], [`Error::IndexOutOfRange`],
+    /// [`Error::RepeatedIndex`].
+    pub fn sources(&self, available: &[usize], wanted: &[usize]) -> Result<Vec<usize>, Error> {
+        self.check_indexes(available.iter().chain(wanted).copied())?;
+        self.code.sources(available, wanted)
+    }
+
     /// Overwrites the buffers of `missing` with the shards of their indexes, data or parity, from
     /// `present` shards of any other indexes, in any order.
     ///
-    /// Uses as many present shards as there are data shards, data first, then in the order given;
-    /// more are ignored. **A wrong shard among those used gives wrong shards**: check each against
-    /// its hash before, or [`verify`](Self::verify) all afterwards.
+    /// Uses those that [`sources`](Self::sources) names; others are ignored. **A wrong shard among
+    /// those used gives wrong shards**: check each against its hash before, with
+    /// [`Digests`](crate::Digests), or find wrong ones with [`correct`](Self::correct).
     ///
     /// # Errors
-    /// [`Error::NotEnoughShards`], [`Error::IndexOutOfRange`], [`Error::RepeatedIndex`],
-    /// [`Error::EmptyShard`], [`Error::ShardLength`]; nothing is written then.
+    /// [`Error::NotEnoughShards`], [`Error::Undetermined`], [`Error::IndexOutOfRange`],
+    /// [`Error::RepeatedIndex`], [`Error::EmptyShard`], [`Error::ShardLength`]; nothing is written
+    /// then.
     pub fn reconstruct(
         &self,
         present: &[(usize, &[u8])],
         missing: &mut [(usize, &mut [u8])],
     ) -> Result<(), Error> {
-        let wanted = missing.iter().map(|(index, _)| *index);
-        self.check_indexes(present.iter().map(|(index, _)| *index).chain(wanted.clone()))?;
-        if present.len() < self.geometry.data() {
-            let (have, need) = (present.len(), self.geometry.data());
-            return Err(Error::NotEnoughShards { have, need });
-        }
-        let buffers = missing.iter().map(|(_, buffer)| &**buffer);
-        check_lengths(present.iter().map(|(_, shard)| *shard).chain(buffers))?;
+        let available: Vec<usize> = present.iter().map(|(index, _)| *index).collect();
+        let mut wanted: Vec<usize> = missing.iter().map(|(index, _)| *index).collect();
+        self.check_indexes(available.iter().chain(&wanted).copied())?;
+        let shards = self.by_index(present);
         if missing.is_empty() {
+            // What would be too few for some loss is too few.
+            self.code.check_complete(&available)?;
+            check_lengths(present.iter().map(|(_, shard)| *shard))?;
             return Ok(());
         }
+        wanted.sort_unstable();
+        let plan = self.code.plan(&available, wanted)?;
+        let buffers = missing.iter().map(|(_, buffer)| &**buffer);
+        check_lengths(present.iter().map(|(_, shard)| *shard).chain(buffers))?;
 
-        let is_data = |index: &usize| *index < self.geometry.data();
-        let data = present.iter().filter(|(index, _)| is_data(index));
-        let parity = present.iter().filter(|(index, _)| !is_data(index));
-        let used = data.chain(parity).take(self.geometry.data());
-        let inputs: Vec<&[u8]> = used.clone().map(|(_, shard)| *shard).collect();
-        let kernel = self.kernel(used.map(|(index, _)| *index), wanted)?;
-        let mut outputs: Vec<&mut [u8]> =
-            missing.iter_mut().map(|(_, buffer)| &mut **buffer).collect();
-        kernel.multiply(&inputs, 0, &mut outputs);
+        let inputs: Vec<&[u8]> = plan.used.iter().filter_map(|index| shards[*index]).collect();
+        let mut outputs: Vec<(usize, &mut [u8])> =
+            missing.iter_mut().map(|(index, buffer)| (*index, &mut **buffer)).collect();
+        outputs.sort_unstable_by_key(|(index, _)| *index);
+        let mut outputs: Vec<&mut [u8]> = outputs.into_iter().map(|(_, buffer)| buffer).collect();
+        plan.kernel.multiply(&inputs, 0, &mut outputs, Mode::Replace);
+        Ok(())
+    }
+
+    /// Adds to all parity shards what the change of one data shard from `old` to `new` makes of
+    /// them, without the other data.
+    ///
+    /// For a change of a part of the shard, hand over that range of `old`, `new` and of each parity
+    /// shard. **What isn't the old content makes the parity wrong**, unnoticed.
+    ///
+    /// ```
+    /// use cess_erasure::{Codec, Geometry};
+    ///
+    /// let codec = Codec::new(Geometry::WHITE_PAPER);
+    /// let (mut data, mut parity) = ([[1u8; 100], [2; 100], [3; 100]], [[0u8; 100]; 2]);
+    /// codec.encode(&data, &mut parity)?;
+    ///
+    /// let changed = 40..48;
+    /// let mut ranges = parity.each_mut().map(|shard| &mut shard[changed.clone()]);
+    /// codec.update(1, &data[1][changed.clone()], &[9; 8], &mut ranges)?;
+    /// data[1][changed].fill(9);
+    /// codec.verify(&[&data[..], &parity[..]].concat())?;
+    /// # Ok::<(), cess_erasure::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::IndexOutOfRange`] unless `index` is that of a data shard, [`Error::ShardCount`],
+    /// [`Error::EmptyShard`], [`Error::ShardLength`]; nothing is written then.
+    pub fn update<P: AsMut<[u8]>>(
+        &self,
+        index: usize,
+        old: &[u8],
+        new: &[u8],
+        parity: &mut [P],
+    ) -> Result<(), Error> {
+        let total = self.geometry.data();
+        if index >= total {
+            return Err(Error::IndexOutOfRange { index, total });
+        }
+        check_count(self.geometry.parity(), parity.len())?;
+        let outputs: Vec<&mut [u8]> = parity.iter_mut().map(AsMut::as_mut).collect();
+        check_lengths([old, new].into_iter().chain(outputs.iter().map(|output| &**output)))?;
+        let plan = self.code.update(index)?;
+        let mut outputs: Vec<&mut [u8]> = outputs
+            .into_iter()
+            .enumerate()
+            .filter_map(|(parity, output)| plan.used.contains(&parity).then_some(output))
+            .collect();
+        // The parity changes by the coefficient times the difference of old and new.
+        plan.kernel.multiply(&[old, new], 0, &mut outputs, Mode::Add);
         Ok(())
     }
 
@@ -172,26 +249,17 @@ impl Codec {
         Ok(())
     }
 
-    fn kernel(
-        &self,
-        used: impl Iterator<Item = usize>,
-        wanted: impl Iterator<Item = usize>,
-    ) -> Result<Kernel, Error> {
-        match self.geometry.code() {
-            Code::Rs8 => {
-                let point = |index| {
-                    let total = self.geometry.total();
-                    u8::try_from(index).map_err(|_| Error::IndexOutOfRange { index, total })
-                };
-                let used = used.map(point).collect::<Result<Vec<u8>, _>>()?;
-                let wanted = wanted.map(point).collect::<Result<Vec<u8>, _>>()?;
-                Ok(Kernel::new(&Coefficients::interpolation(&used, &wanted)))
-            }
+    /// The shards at their indexes, which were checked.
+    fn by_index<'a>(&self, present: &[(usize, &'a [u8])]) -> Vec<Option<&'a [u8]>> {
+        let mut shards = vec![None; self.geometry.total()];
+        for (index, shard) in present {
+            shards[*index] = Some(*shard);
         }
+        shards
     }
 
     /// All in range, none twice.
-    fn check_indexes(&self, indexes: impl Iterator<Item = usize>) -> Result<(), Error> {
+    pub(crate) fn check_indexes(&self, indexes: impl Iterator<Item = usize>) -> Result<(), Error> {
         let total = self.geometry.total();
         let mut seen = vec![false; total];
         for index in indexes {
@@ -209,7 +277,9 @@ fn check_count(expected: usize, got: usize) -> Result<(), Error> {
 }
 
 /// The length of all shards.
-fn check_lengths<'a>(mut shards: impl Iterator<Item = &'a [u8]>) -> Result<usize, Error> {
+pub(crate) fn check_lengths<'a>(
+    mut shards: impl Iterator<Item = &'a [u8]>,
+) -> Result<usize, Error> {
     let expected = shards.next().map_or(0, <[u8]>::len);
     if expected == 0 {
         return Err(Error::EmptyShard);

@@ -107,6 +107,84 @@ pub enum Error {
         /// The place of the first such byte in the padded segment.
         offset: usize,
     },
+    /// Data shards that can't be shared out among groups of equal size.
+    #[error("{data} data shards in {local_groups} groups of equal size")]
+    UnevenGroups {
+        /// The data shards asked for.
+        data: u16,
+        /// The groups asked for.
+        local_groups: u16,
+    },
+    /// The shards present, though they may be enough in number, don't determine this one: a
+    /// locally repairable code can't undo every loss of so many shards.
+    #[error("the shards present do not determine shard {index}")]
+    Undetermined {
+        /// The first such shard.
+        index: usize,
+    },
+    /// An engine that this machine doesn't have, or this build can't tell that it has.
+    #[error("the engine {engine} is not available")]
+    EngineUnavailable {
+        /// The engine asked for.
+        engine: crate::Engine,
+    },
+    /// A shard whose digest is not the one that it should have.
+    #[error("shard {index} is not the one of its digest")]
+    WrongShard {
+        /// The index of the shard.
+        index: usize,
+    },
+    /// A shard rebuilt from shards that are right by their digests is wrong by its own: whoever
+    /// published the digests hashed shards that are no codeword.
+    #[error("the digest of shard {index} does not fit those of the others")]
+    InconsistentDigests {
+        /// The first such shard.
+        index: usize,
+    },
+    /// More wrong shards than can be told from right ones.
+    #[error("more than {most} wrong shards")]
+    TooManyWrong {
+        /// How many could have been corrected.
+        most: usize,
+    },
+    /// A code in which wrong shards can't be found without digests.
+    #[error("no correction without digests in {code}")]
+    CorrectionUnsupported {
+        /// The code.
+        code: crate::Code,
+    },
+    /// A range that the segment doesn't have.
+    #[error("bytes {start}..{end} of a segment of {len} bytes")]
+    RangeOutOfSegment {
+        /// Where the range begins.
+        start: usize,
+        /// Where it ends.
+        end: usize,
+        /// The length of the segment without padding.
+        len: usize,
+    },
+    /// A unit of a stream that isn't a whole number of blocks, or is too long.
+    #[error("units of {got} bytes")]
+    UnitLength {
+        /// The length asked for.
+        got: usize,
+    },
+    /// A stripe that the stream doesn't have.
+    #[error("stripe {index} of {stripes} stripes")]
+    StripeOutOfRange {
+        /// The stripe asked for.
+        index: u64,
+        /// The number of stripes.
+        stripes: u64,
+    },
+    /// What a stream is read from failed.
+    #[cfg(feature = "std")]
+    #[error("reading the source failed: {0}")]
+    Source(std::io::ErrorKind),
+    /// What a stream or its shards are written to failed.
+    #[cfg(feature = "std")]
+    #[error("writing to a sink failed: {0}")]
+    Sink(std::io::ErrorKind),
     /// A codec of one geometry with a layout of another.
     #[error("codec of {codec}, layout of {layout}")]
     GeometryMismatch {
@@ -144,6 +222,22 @@ impl Error {
             Self::NonZeroPadding { .. } => {
                 "the segment was not padded by this crate, is still masked, or its length is wrong"
             }
+            Self::UnevenGroups { .. } => "use a number of data shards that the groups divide",
+            Self::Undetermined { .. } => {
+                "fetch more shards of this codeword, of the groups hit first"
+            }
+            Self::EngineUnavailable { .. } => {
+                "use `Codec::new`, which takes the best engine there is"
+            }
+            Self::WrongShard { .. } => "fetch the shard from somebody else, or do without it",
+            Self::InconsistentDigests { .. } => "the codeword was made wrong; use another copy",
+            Self::TooManyWrong { .. } => "fetch more shards, or check them against digests",
+            Self::CorrectionUnsupported { .. } => "check the shards against digests",
+            Self::RangeOutOfSegment { .. } => "ask for bytes of the segment without its padding",
+            Self::UnitLength { .. } => "use a positive multiple of 64 bytes, at most 1 GiB",
+            Self::StripeOutOfRange { .. } => "use the layout that the stream was made with",
+            #[cfg(feature = "std")]
+            Self::Source(_) | Self::Sink(_) => "see what the system says of the file",
             Self::GeometryMismatch { .. } => "make codec and layout from the same geometry",
         }
     }

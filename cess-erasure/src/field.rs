@@ -45,6 +45,15 @@ pub(crate) fn exp(log: usize) -> u8 {
     EXP[log % ORDER]
 }
 
+pub(crate) fn mul(a: u8, b: u8) -> u8 {
+    if a == 0 || b == 0 { 0 } else { exp(log(a) + log(b)) }
+}
+
+/// The inverse of a unit.
+pub(crate) fn inverse(unit: u8) -> u8 {
+    exp(ORDER - log(unit))
+}
+
 /// The quotient of two products of units, each given as a sum of logarithms.
 pub(crate) fn quotient(log_above: usize, log_below: usize) -> u8 {
     exp(log_above + ORDER - log_below % ORDER)
@@ -78,8 +87,9 @@ mod tests {
     #[test]
     fn logarithms_multiply_and_divide() {
         for a in 1..=255u8 {
+            assert_eq!((mul(a, 0), mul(0, a), mul(a, inverse(a))), (0, 0, 1));
             for b in 1..=255u8 {
-                assert_eq!(exp(log(a) + log(b)), mul_by_bits(a, b));
+                assert_eq!(mul(a, b), mul_by_bits(a, b));
                 assert_eq!(mul_by_bits(quotient(log(a), log(b)), b), a);
             }
         }

@@ -1,7 +1,6 @@
 use core::fmt;
-use core::num::NonZeroU16;
 
-use crate::Error;
+use crate::{Error, Lrc};
 
 /// An erasure code. Codes give different parity for the same data, so the code is part of every
 /// [`Geometry`]; it is never chosen by speed or machine.
@@ -12,6 +11,8 @@ pub enum Code {
     /// parity of Backblaze's Java library, `klauspost/reedsolomon` and `reed-solomon-erasure`. At
     /// most 256 shards.
     Rs8,
+    /// A locally repairable code over GF(2^8): see [`Lrc`]. At most 256 shards.
+    Lrc8,
 }
 
 impl Code {
@@ -20,6 +21,7 @@ impl Code {
     pub const fn number(self) -> u8 {
         match self {
             Self::Rs8 => 1,
+            Self::Lrc8 => 3,
         }
     }
 
@@ -27,13 +29,14 @@ impl Code {
     #[must_use]
     pub const fn max_shards(self) -> usize {
         match self {
-            Self::Rs8 => 256,
+            Self::Rs8 | Self::Lrc8 => 256,
         }
     }
 
     fn from_number(number: u8) -> Result<Self, Error> {
         match number {
             1 => Ok(Self::Rs8),
+            3 => Ok(Self::Lrc8),
             got => Err(Error::UnknownCode { got }),
         }
     }
@@ -41,20 +44,23 @@ impl Code {
 
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rs8 => f.write_str("rs8"),
-        }
+        f.write_str(match self {
+            Self::Rs8 => "rs8",
+            Self::Lrc8 => "lrc8",
+        })
     }
 }
 
-/// A code with its numbers of data and parity shards. Any `data` shards give back all others.
+/// A code with its numbers of data and parity shards.
 ///
-/// Printed as `rs8 4+8`.
+/// Printed as `rs8 4+8` or, with local and global parities, `lrc8 12+2+2`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Geometry {
     code: Code,
-    data: NonZeroU16,
-    parity: NonZeroU16,
+    data: u16,
+    parity: u16,
+    /// Of [`Code::Lrc8`]; 0 in others.
+    local_groups: u8,
 }
 
 impl Geometry {
@@ -69,11 +75,7 @@ impl Geometry {
     pub const LEN: usize = 5;
 
     const fn preset(data: u16, parity: u16) -> Self {
-        Self {
-            code: Code::Rs8,
-            data: NonZeroU16::MIN.saturating_add(data - 1),
-            parity: NonZeroU16::MIN.saturating_add(parity - 1),
-        }
+        Self { code: Code::Rs8, data, parity, local_groups: 0 }
     }
 
     /// A geometry of [`Code::Rs8`].
@@ -86,14 +88,20 @@ impl Geometry {
     }
 
     fn new(code: Code, data: u16, parity: u16) -> Result<Self, Error> {
-        let (Some(d), Some(p)) = (NonZeroU16::new(data), NonZeroU16::new(parity)) else {
+        if data == 0 || parity == 0 {
             return Err(Error::NoShards { data, parity });
-        };
+        }
         let (max, got) = (code.max_shards(), usize::from(data) + usize::from(parity));
         if got > max {
             return Err(Error::TooManyShards { max, got });
         }
-        Ok(Self { code, data: d, parity: p })
+        Ok(Self { code, data, parity, local_groups: 0 })
+    }
+
+    pub(crate) fn of_lrc(lrc: Lrc) -> Self {
+        let parity = u16::from(lrc.local_groups) + u16::from(lrc.global);
+        let (data, local_groups) = (u16::from(lrc.data), lrc.local_groups);
+        Self { code: Code::Lrc8, data, parity, local_groups }
     }
 
     /// The code.
@@ -102,16 +110,18 @@ impl Geometry {
         self.code
     }
 
-    /// The number of data shards, which is also the number of shards that any rebuilding needs.
+    /// The number of data shards. Of the codes other than [`Code::Lrc8`], any so many shards give
+    /// back all others.
     #[must_use]
     pub fn data(&self) -> usize {
-        usize::from(self.data.get())
+        usize::from(self.data)
     }
 
-    /// The number of parity shards, which is also the number of shards that may be lost.
+    /// The number of parity shards. Of the codes other than [`Code::Lrc8`], so many shards may be
+    /// lost, whichever.
     #[must_use]
     pub fn parity(&self) -> usize {
-        usize::from(self.parity.get())
+        usize::from(self.parity)
     }
 
     /// The number of data and parity shards together.
@@ -120,30 +130,55 @@ impl Geometry {
         self.data() + self.parity()
     }
 
-    /// The code's number, then the numbers of data and parity shards, little-endian.
+    /// The groups, if this is a locally repairable code.
+    #[must_use]
+    pub fn lrc(&self) -> Option<Lrc> {
+        if self.code != Code::Lrc8 {
+            return None;
+        }
+        let local_groups = u16::from(self.local_groups);
+        Lrc::new(self.data, local_groups, self.parity - local_groups).ok()
+    }
+
+    /// The code's number, then the numbers of data and parity shards, little-endian; of
+    /// [`Code::Lrc8`] the number of local parities and that of global ones, a byte each.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; Self::LEN] {
-        let [d0, d1] = self.data.get().to_le_bytes();
-        let [p0, p1] = self.parity.get().to_le_bytes();
+        let [d0, d1] = self.data.to_le_bytes();
+        let [p0, p1] = match self.code {
+            // The number of global parities is below 256.
+            Code::Lrc8 => {
+                let [global, _] = (self.parity - u16::from(self.local_groups)).to_le_bytes();
+                [self.local_groups, global]
+            }
+            _ => self.parity.to_le_bytes(),
+        };
         [self.code.number(), d0, d1, p0, p1]
     }
 
     /// The geometry that [`to_bytes`](Self::to_bytes) encodes as exactly these bytes.
     ///
     /// # Errors
-    /// [`Error::EncodingLength`], [`Error::UnknownCode`], and those of [`rs8`](Self::rs8).
+    /// [`Error::EncodingLength`], [`Error::UnknownCode`], and those of [`rs8`](Self::rs8) and
+    /// [`Lrc::new`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let &[code, d0, d1, p0, p1] = bytes else {
             return Err(Error::EncodingLength { expected: Self::LEN, got: bytes.len() });
         };
-        let code = Code::from_number(code)?;
-        Self::new(code, u16::from_le_bytes([d0, d1]), u16::from_le_bytes([p0, p1]))
+        let data = u16::from_le_bytes([d0, d1]);
+        match Code::from_number(code)? {
+            Code::Lrc8 => Lrc::new(data, p0.into(), p1.into()).map(Self::of_lrc),
+            code => Self::new(code, data, u16::from_le_bytes([p0, p1])),
+        }
     }
 }
 
 impl fmt::Display for Geometry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}+{}", self.code, self.data, self.parity)
+        match self.lrc() {
+            Some(lrc) => write!(f, "{} {lrc}", self.code),
+            None => write!(f, "{} {}+{}", self.code, self.data, self.parity),
+        }
     }
 }
 
@@ -198,7 +233,8 @@ mod tests {
         assert_eq!(Geometry::from_bytes(&[]), length(0));
         assert_eq!(Geometry::from_bytes(&[1, 4, 0, 8]), length(4));
         assert_eq!(Geometry::from_bytes(&[1, 4, 0, 8, 0, 0]), length(6));
-        for got in (0..=255).filter(|&number| number != Code::Rs8.number()) {
+        // Number 2 is known with the feature `leopard16` alone.
+        for got in (0..=255).filter(|number| !(1..=3).contains(number)) {
             let refused = Geometry::from_bytes(&[got, 4, 0, 8, 0]);
             assert_eq!(refused, Err(Error::UnknownCode { got }));
         }

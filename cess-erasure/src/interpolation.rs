@@ -11,6 +11,12 @@ pub(crate) struct Coefficients {
 }
 
 impl Coefficients {
+    /// A row of `inputs` coefficients for each output, one after the other.
+    pub(crate) fn new(inputs: usize, rows: Vec<u8>) -> Self {
+        debug_assert!(inputs > 0 && rows.len().is_multiple_of(inputs));
+        Self { inputs, rows }
+    }
+
     /// What takes the values of a polynomial at the points `known` to its values at `wanted`, if
     /// its degree is below the number of known points. All points must be distinct.
     ///

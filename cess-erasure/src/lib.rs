@@ -25,14 +25,25 @@
 
 extern crate alloc;
 
+mod cache;
 mod codec;
+mod correct;
+mod digests;
 mod engine;
 mod error;
 mod field;
 mod geometry;
 mod interpolation;
+mod lrc;
+mod matrix;
+mod parallel;
 pub mod segment;
+mod span;
+pub mod stream;
 
 pub use codec::Codec;
+pub use digests::{CheckedShard, Digests, Shard};
+pub use engine::Engine;
 pub use error::Error;
 pub use geometry::{Code, Geometry};
+pub use lrc::Lrc;

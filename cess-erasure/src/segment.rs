@@ -33,8 +33,11 @@ use alloc::vec::Vec;
 
 use crate::{Codec, Error, Geometry};
 
+mod range;
 #[cfg(test)]
 mod tests;
+
+pub use range::{RangePlan, Read};
 
 /// Shards of segments are a whole number of this many bytes long, and at least one.
 pub const SHARD_ALIGN: usize = 64;

@@ -205,3 +205,100 @@ fn decode_refuses_wrong_shapes_and_writes_nothing() {
         assert!(data.iter().flatten().all(|&byte| byte == 0xA5));
     }
 }
+
+#[test]
+fn update_of_a_range_gives_the_parity_of_the_new_data() {
+    for geometry in [Geometry::WHITE_PAPER, Geometry::CESS, Geometry::rs8(20, 10).unwrap()] {
+        let codec = Codec::new(geometry);
+        let mut data: Vec<Vec<u8>> = (0..geometry.data())
+            .map(|i| (0..300).map(|j| (i * 7 + j).to_le_bytes()[0]).collect())
+            .collect();
+        let mut parity = vec![vec![0; 300]; geometry.parity()];
+        codec.encode(&data, &mut parity).unwrap();
+        for (index, range) in [(0usize, 0..300usize), (geometry.data() - 1, 5..6), (1, 100..201)] {
+            let new: Vec<u8> = range.clone().map(|at| (at * at).to_le_bytes()[0]).collect();
+            let mut ranges: Vec<&mut [u8]> =
+                parity.iter_mut().map(|shard| &mut shard[range.clone()]).collect();
+            codec.update(index, &data[index][range.clone()], &new, &mut ranges).unwrap();
+            data[index][range].copy_from_slice(&new);
+            assert_eq!(codec.verify(&[data.clone(), parity.clone()].concat()), Ok(()));
+        }
+        codec.update(0, &[0; 300], &[1; 300], &mut parity).unwrap();
+        let refused = codec.verify(&[data, parity].concat());
+        assert!(refused.is_err(), "what isn't the old content makes it wrong");
+    }
+}
+
+#[test]
+fn update_refuses_wrong_shapes_and_writes_nothing() {
+    let codec = codec();
+    let mut parity = [vec![0xA5; 2], vec![0xA5; 2]];
+    let refused = codec.update(3, &[1; 2], &[2; 2], &mut parity);
+    assert_eq!(refused, Err(Error::IndexOutOfRange { index: 3, total: 3 }));
+    let refused = codec.update(0, &[1; 2], &[2; 2], &mut parity[1..]);
+    assert_eq!(refused, Err(Error::ShardCount { expected: 2, got: 1 }));
+    let refused = codec.update(0, &[1; 2], &[2; 3], &mut parity);
+    assert_eq!(refused, Err(Error::ShardLength { expected: 2, got: 3 }));
+    let refused = codec.update(0, &[1; 3], &[2; 3], &mut parity);
+    assert_eq!(refused, Err(Error::ShardLength { expected: 3, got: 2 }));
+    assert_eq!(codec.update(0, &[], &[], &mut [[0u8; 0]; 2]), Err(Error::EmptyShard));
+    assert_eq!(parity, [[0xA5; 2]; 2]);
+}
+
+#[test]
+fn every_engine_encodes_and_rebuilds_the_same() {
+    let data: Vec<Vec<u8>> = (0..10).map(|i| vec![i * 25 + 3; 1000]).collect();
+    let mut expected = vec![vec![0; 1000]; 4];
+    let portable = Codec::with_engine(Geometry::CLASSIC, Engine::Portable).unwrap();
+    assert_eq!(portable.engine(), Engine::Portable);
+    portable.encode(&data, &mut expected).unwrap();
+    for engine in Engine::ALL {
+        match Codec::with_engine(Geometry::CLASSIC, engine) {
+            Ok(codec) => {
+                assert_eq!(codec.engine(), engine);
+                let mut parity = vec![vec![0xA5; 1000]; 4];
+                codec.encode(&data, &mut parity).unwrap();
+                assert!(parity == expected, "{engine}");
+                let all: Vec<&[u8]> = data.iter().chain(&parity).map(Vec::as_slice).collect();
+                let present: Vec<(usize, &[u8])> = all.into_iter().enumerate().skip(4).collect();
+                let mut decoded = vec![vec![0; 1000]; 10];
+                codec.decode(&present, &mut decoded).unwrap();
+                assert!(decoded == data, "{engine}");
+            }
+            Err(error) => assert_eq!(error, Error::EngineUnavailable { engine }),
+        }
+    }
+    assert_eq!(Codec::new(Geometry::CLASSIC).engine(), Engine::best());
+}
+
+/// Threads that rebuild every loss at once, far more than the cache keeps, all get what was lost.
+#[test]
+#[cfg(feature = "std")]
+fn plans_are_kept_within_bounds_and_shared_between_threads() {
+    let codec = Codec::with_engine(Geometry::CLASSIC, Engine::Portable).unwrap();
+    let mut shards: Vec<Vec<u8>> = (0..14).map(|i| vec![i * 3 + 1; 64]).collect();
+    let (data, parity) = shards.split_at_mut(10);
+    codec.encode(data, parity).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (codec, shards) = (codec.clone(), &shards);
+            scope.spawn(move || {
+                for round in 0..400 {
+                    let (a, b) = ((round * 5 + thread) % 14, (round * 3 + 1) % 14);
+                    if a == b {
+                        continue;
+                    }
+                    let there: Vec<(usize, &[u8])> = (0..14)
+                        .filter(|i| *i != a && *i != b)
+                        .map(|i| (i, &shards[i][..]))
+                        .collect();
+                    let (mut x, mut y) = ([0; 64], [0; 64]);
+                    codec.reconstruct(&there, &mut [(a, &mut x), (b, &mut y)]).unwrap();
+                    assert!(x[..] == shards[a] && y[..] == shards[b]);
+                }
+            });
+        }
+    });
+    let (plans, bytes) = codec.code.kept();
+    assert!((1..=64).contains(&plans) && bytes <= 1 << 20, "{plans} plans, {bytes} bytes");
+}

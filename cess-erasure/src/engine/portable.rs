@@ -5,6 +5,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::{BitXor, BitXorAssign, Range};
 
+use super::Mode;
 use crate::field;
 use crate::interpolation::Coefficients;
 
@@ -48,9 +49,24 @@ impl Kernel {
         Self { inputs: coefficients.inputs(), groups: groups.collect() }
     }
 
-    /// Overwrites the outputs with the sums of products of `inputs[..][offset..]`, as many bytes
-    /// as each output has. All inputs must reach so far, and outputs be equally long.
-    pub(crate) fn multiply(&self, inputs: &[&[u8]], offset: usize, outputs: &mut [&mut [u8]]) {
+    #[cfg(feature = "std")]
+    pub(super) fn size(&self) -> usize {
+        let size = |group: &Group| match group {
+            Group::One(tables) => size_of_val(&**tables),
+            Group::Four(tables) => size_of_val(&**tables),
+            Group::Eight(tables) => size_of_val(&**tables),
+        };
+        self.groups.iter().map(size).sum()
+    }
+
+    /// Sums of products of `inputs[..][offset..]` into the outputs, as many bytes as each output has. All inputs must reach so far, and outputs be equally long.
+    pub(super) fn multiply(
+        &self,
+        inputs: &[&[u8]],
+        offset: usize,
+        outputs: &mut [&mut [u8]],
+        mode: Mode,
+    ) {
         debug_assert_eq!(inputs.len(), self.inputs);
         debug_assert_eq!(outputs.len().div_ceil(u64::LANES), self.groups.len());
         let len = outputs.first().map_or(0, |output| output.len());
@@ -58,9 +74,9 @@ impl Kernel {
             let chunk = start..len.min(start + CHUNK);
             for (group, outputs) in self.groups.iter().zip(outputs.chunks_mut(u64::LANES)) {
                 match group {
-                    Group::One(tables) => run(tables, inputs, offset, outputs, &chunk),
-                    Group::Four(tables) => run(tables, inputs, offset, outputs, &chunk),
-                    Group::Eight(tables) => run(tables, inputs, offset, outputs, &chunk),
+                    Group::One(tables) => run(tables, inputs, offset, outputs, &chunk, mode),
+                    Group::Four(tables) => run(tables, inputs, offset, outputs, &chunk, mode),
+                    Group::Eight(tables) => run(tables, inputs, offset, outputs, &chunk, mode),
                 }
             }
         }
@@ -181,6 +197,7 @@ fn run<W: Word>(
     offset: usize,
     outputs: &mut [&mut [u8]],
     chunk: &Range<usize>,
+    mode: Mode,
 ) {
     let at_once = TABLE_BYTES / size_of::<[W; 256]>();
     let mut gathered = [[0; TILE]; TABLE_BYTES / size_of::<[u8; 256]>()];
@@ -195,7 +212,7 @@ fn run<W: Word>(
             multiply_tile(tables, &gathered[..inputs.len()], &mut sums);
             for (output, sums) in outputs.iter_mut().zip(&sums) {
                 let place = &mut output[start..start + len];
-                if part == 0 {
+                if part == 0 && mode == Mode::Replace {
                     copy(place, &sums[..len]);
                 } else {
                     place.iter_mut().zip(sums).for_each(|(byte, sum)| *byte ^= sum);

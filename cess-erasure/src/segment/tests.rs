@@ -179,3 +179,78 @@ fn decode_takes_no_memory_before_the_shards_are_enough() {
     let refused = decode_segment(&Codec::new(geometry), &layout, &[]);
     assert_eq!(refused, Err(Error::NotEnoughShards { have: 0, need: 255 }));
 }
+
+/// Every range of a short segment over every loss: the bytes, and no more read than the columns of
+/// the range from as many shards as there are data shards.
+#[test]
+fn every_range_comes_back_through_every_loss_and_reads_its_columns_alone() {
+    for geometry in [Geometry::WHITE_PAPER, crate::Lrc::new(4, 2, 1).unwrap().into()] {
+        let (codec, data) = (Codec::new(geometry), geometry.data());
+        let layout = SegmentLayout::new(geometry, (data * 64 - 9) as u64).unwrap();
+        let padded = padded(&layout);
+        let parity = encode_segment(&codec, &layout, &padded).unwrap();
+        let mut shards = split(&layout, &padded).unwrap();
+        shards.extend(parity.iter().map(Vec::as_slice));
+        for lost in 0u32..1 << shards.len() {
+            let there: Vec<usize> = (0..shards.len()).filter(|i| lost >> i & 1 == 0).collect();
+            for start in (0..layout.len()).step_by(13) {
+                for end in (start..=layout.len()).step_by(17) {
+                    let plan = match RangePlan::new(&codec, &layout, &there, start..end) {
+                        Ok(plan) => plan,
+                        Err(error) => {
+                            assert!(matches!(
+                                error,
+                                Error::NotEnoughShards { .. } | Error::Undetermined { .. }
+                            ));
+                            assert!(lost.count_ones() > 2 || data == 3 && lost.count_ones() > 2);
+                            continue;
+                        }
+                    };
+                    let parts: Vec<&[u8]> =
+                        plan.reads().iter().map(|r| &shards[r.shard][r.range.clone()]).collect();
+                    assert!(plan.reads().iter().all(|read| there.contains(&read.shard)));
+                    let mut out = vec![0xA5; end - start];
+                    plan.decode(&codec, &parts, &mut out).unwrap();
+                    assert_eq!(out, padded[start..end], "{start}..{end} without {lost:b}");
+                    let read: usize = parts.iter().map(|part| part.len()).sum();
+                    assert!(read <= data * (end - start).min(64));
+                    if lost == 0 {
+                        assert_eq!(read, end - start);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn range_refuses_what_does_not_fit() {
+    let codec = Codec::new(Geometry::WHITE_PAPER);
+    let layout = layout(100);
+    let all = [0, 1, 2, 3, 4];
+    let plan = |range| RangePlan::new(&codec, &layout, &all, range);
+    let refused = plan(50..101).map(drop);
+    assert_eq!(refused, Err(Error::RangeOutOfSegment { start: 50, end: 101, len: 100 }));
+    #[expect(clippy::reversed_empty_ranges, reason = "what a caller may hand over")]
+    let refused = plan(51..50).map(drop);
+    assert_eq!(refused, Err(Error::RangeOutOfSegment { start: 51, end: 50, len: 100 }));
+    let refused = RangePlan::new(&codec, &layout, &[0, 7], 0..1).map(drop);
+    assert_eq!(refused, Err(Error::IndexOutOfRange { index: 7, total: 5 }));
+    let refused = RangePlan::new(&codec, &layout, &[1, 2], 0..1).map(drop);
+    assert_eq!(refused, Err(Error::NotEnoughShards { have: 2, need: 3 }));
+    assert!(plan(100..100).is_ok_and(|plan| plan.is_empty() && plan.reads().is_empty()));
+
+    let plan = RangePlan::new(&codec, &layout, &[1, 2, 3], 10..20).unwrap();
+    assert_eq!(plan.len(), 10);
+    let (part, mut out) = ([0; 10], [0xA5; 10]);
+    let refused = plan.decode(&codec, &[&part, &part], &mut out);
+    assert_eq!(refused, Err(Error::ShardCount { expected: 3, got: 2 }));
+    let refused = plan.decode(&codec, &[&part, &part, &part[1..]], &mut out);
+    assert_eq!(refused, Err(Error::ShardLength { expected: 10, got: 9 }));
+    let refused = plan.decode(&codec, &[&part, &part, &part], &mut out[1..]);
+    assert_eq!(refused, Err(Error::SegmentLength { expected: 10, got: 9 }));
+    assert_eq!(out, [0xA5; 10]);
+    let other = Codec::new(Geometry::CESS);
+    let refused = plan.decode(&other, &[&part, &part, &part], &mut out);
+    assert!(matches!(refused, Err(Error::GeometryMismatch { .. })));
+}

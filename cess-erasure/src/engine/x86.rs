@@ -1,0 +1,402 @@
+//! Engines of x86 and x86-64.
+#![allow(unsafe_code)]
+
+#[cfg(target_arch = "x86")]
+use core::arch::x86::*;
+#[cfg(target_arch = "x86_64")]
+use core::arch::x86_64::*;
+
+use super::vector::{self, Blocks, Job, Nibbles, Vector};
+use super::{Engine, Mode};
+
+macro_rules! detected {
+    ($($feature:tt),+) => {{
+        #[cfg(feature = "std")]
+        let found = $(std::arch::is_x86_feature_detected!($feature))&&+;
+        #[cfg(not(feature = "std"))]
+        let found = $(cfg!(target_feature = $feature))&&+;
+        found
+    }};
+}
+
+/// Whether the processor has all instructions that the engine's functions are compiled with.
+pub(super) fn has(engine: Engine) -> bool {
+    match engine {
+        Engine::Ssse3 => detected!("ssse3"),
+        Engine::Avx2 => detected!("avx2"),
+        Engine::GfniAvx2 => detected!("avx2", "gfni"),
+        Engine::GfniAvx512 => detected!("avx2", "gfni", "avx512f", "avx512bw"),
+        _ => false,
+    }
+}
+
+/// The truth table of the exclusive or of three bits.
+const XOR3: i32 = 0b1001_0110;
+
+/// 16 bytes, multiplied by two shuffles.
+#[derive(Clone, Copy)]
+pub(super) struct Xmm(__m128i);
+/// 32 bytes, multiplied by two shuffles.
+#[derive(Clone, Copy)]
+pub(super) struct Ymm(__m256i);
+/// 32 bytes, multiplied by an affine transform.
+#[derive(Clone, Copy)]
+pub(super) struct GfniYmm(__m256i);
+/// 64 bytes, multiplied by an affine transform.
+#[derive(Clone, Copy)]
+pub(super) struct GfniZmm(__m512i);
+
+// SAFETY of all blocks of the four implementations: the caller of a method of `Vector` vouches for
+// the instructions and for the memory; loads and stores are those for any alignment, but for
+// `stream`, whose caller vouches for that too.
+
+impl Vector for Xmm {
+    const LEN: usize = 16;
+    const PAIRED: bool = false;
+    type Coefficient = Nibbles;
+    type Factor = [__m128i; 2];
+    type Scalar = [__m128i; 2];
+
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm_setzero_si128() })
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const u8) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm_loadu_si128(from.cast()) })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut u8) {
+        // SAFETY: see above.
+        unsafe { _mm_storeu_si128(to.cast(), self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn stream(self, to: *mut u8) {
+        // SAFETY: see above.
+        unsafe { _mm_stream_si128(to.cast(), self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn fence() {
+        // SAFETY: see above.
+        unsafe { _mm_sfence() }
+    }
+
+    #[inline(always)]
+    unsafe fn factor(self) -> Self::Factor {
+        // SAFETY: see above.
+        unsafe {
+            let mask = _mm_set1_epi8(15);
+            [_mm_and_si128(self.0, mask), _mm_and_si128(_mm_srli_epi64::<4>(self.0), mask)]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn scalar(nibbles: &Nibbles) -> Self::Scalar {
+        let table = nibbles.as_ptr().cast::<__m128i>();
+        // SAFETY: see above; the two tables are 16 bytes each.
+        unsafe { [_mm_loadu_si128(table), _mm_loadu_si128(table.add(1))] }
+    }
+
+    #[inline(always)]
+    unsafe fn product([low, high]: Self::Factor, [lows, highs]: Self::Scalar) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm_xor_si128(_mm_shuffle_epi8(lows, low), _mm_shuffle_epi8(highs, high)) })
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, x: Self, y: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm_xor_si128(self.0, _mm_xor_si128(x.0, y.0)) })
+    }
+
+    #[inline(always)]
+    unsafe fn add_one(self, x: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm_xor_si128(self.0, x.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch(at: *const u8) {
+        // SAFETY: see above.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
+}
+
+impl Vector for Ymm {
+    const LEN: usize = 32;
+    const PAIRED: bool = false;
+    type Coefficient = Nibbles;
+    type Factor = [__m256i; 2];
+    type Scalar = [__m256i; 2];
+
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_setzero_si256() })
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const u8) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_loadu_si256(from.cast()) })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut u8) {
+        // SAFETY: see above.
+        unsafe { _mm256_storeu_si256(to.cast(), self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn stream(self, to: *mut u8) {
+        // SAFETY: see above.
+        unsafe { _mm256_stream_si256(to.cast(), self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn fence() {
+        // SAFETY: see above.
+        unsafe { _mm_sfence() }
+    }
+
+    #[inline(always)]
+    unsafe fn factor(self) -> Self::Factor {
+        // SAFETY: see above.
+        unsafe {
+            let mask = _mm256_set1_epi8(15);
+            let high = _mm256_srli_epi64::<4>(self.0);
+            [_mm256_and_si256(self.0, mask), _mm256_and_si256(high, mask)]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn scalar(nibbles: &Nibbles) -> Self::Scalar {
+        let table = nibbles.as_ptr().cast::<__m128i>();
+        // SAFETY: see above; the two tables are 16 bytes each.
+        unsafe {
+            let tables = [_mm_loadu_si128(table), _mm_loadu_si128(table.add(1))];
+            [_mm256_broadcastsi128_si256(tables[0]), _mm256_broadcastsi128_si256(tables[1])]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn product([low, high]: Self::Factor, [lows, highs]: Self::Scalar) -> Self {
+        // SAFETY: see above.
+        Self(unsafe {
+            _mm256_xor_si256(_mm256_shuffle_epi8(lows, low), _mm256_shuffle_epi8(highs, high))
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, x: Self, y: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_xor_si256(self.0, _mm256_xor_si256(x.0, y.0)) })
+    }
+
+    #[inline(always)]
+    unsafe fn add_one(self, x: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_xor_si256(self.0, x.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch(at: *const u8) {
+        // SAFETY: see above.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
+}
+
+impl Vector for GfniYmm {
+    const LEN: usize = 32;
+    const PAIRED: bool = false;
+    type Coefficient = u64;
+    type Factor = __m256i;
+    type Scalar = __m256i;
+
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_setzero_si256() })
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const u8) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_loadu_si256(from.cast()) })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut u8) {
+        // SAFETY: see above.
+        unsafe { _mm256_storeu_si256(to.cast(), self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn stream(self, to: *mut u8) {
+        // SAFETY: see above.
+        unsafe { _mm256_stream_si256(to.cast(), self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn fence() {
+        // SAFETY: see above.
+        unsafe { _mm_sfence() }
+    }
+
+    #[inline(always)]
+    unsafe fn factor(self) -> Self::Factor {
+        self.0
+    }
+
+    #[inline(always)]
+    unsafe fn scalar(matrix: &u64) -> Self::Scalar {
+        // SAFETY: see above.
+        unsafe { _mm256_set1_epi64x(matrix.cast_signed()) }
+    }
+
+    #[inline(always)]
+    unsafe fn product(factor: Self::Factor, scalar: Self::Scalar) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_gf2p8affine_epi64_epi8::<0>(factor, scalar) })
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, x: Self, y: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_xor_si256(self.0, _mm256_xor_si256(x.0, y.0)) })
+    }
+
+    #[inline(always)]
+    unsafe fn add_one(self, x: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm256_xor_si256(self.0, x.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch(at: *const u8) {
+        // SAFETY: see above.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
+}
+
+impl Vector for GfniZmm {
+    const LEN: usize = 64;
+    const PAIRED: bool = true;
+    type Coefficient = u64;
+    type Factor = __m512i;
+    type Scalar = __m512i;
+
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_setzero_si512() })
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const u8) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_loadu_si512(from.cast()) })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut u8) {
+        // SAFETY: see above.
+        unsafe { _mm512_storeu_si512(to.cast(), self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn stream(self, to: *mut u8) {
+        // SAFETY: see above.
+        unsafe { _mm512_stream_si512(to.cast(), self.0) }
+    }
+
+    #[inline(always)]
+    unsafe fn fence() {
+        // SAFETY: see above.
+        unsafe { _mm_sfence() }
+    }
+
+    #[inline(always)]
+    unsafe fn factor(self) -> Self::Factor {
+        self.0
+    }
+
+    #[inline(always)]
+    unsafe fn scalar(matrix: &u64) -> Self::Scalar {
+        // SAFETY: see above.
+        unsafe { _mm512_set1_epi64(matrix.cast_signed()) }
+    }
+
+    #[inline(always)]
+    unsafe fn product(factor: Self::Factor, scalar: Self::Scalar) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_gf2p8affine_epi64_epi8::<0>(factor, scalar) })
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, x: Self, y: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_ternarylogic_epi64::<XOR3>(self.0, x.0, y.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn add_one(self, x: Self) -> Self {
+        // SAFETY: see above.
+        Self(unsafe { _mm512_xor_si512(self.0, x.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn prefetch(at: *const u8) {
+        // SAFETY: see above.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
+}
+
+/// A function that computes with one engine, which [`has`] must have found.
+macro_rules! engine {
+    ($name:ident, $vector:ident, $engine:ident, $features:literal, $($rows:literal x $width:literal),+) => {
+        pub(super) fn $name(
+            blocks: &Blocks<<$vector as Vector>::Coefficient>,
+            inputs: &[&[u8]],
+            offset: usize,
+            outputs: &mut [&mut [u8]],
+            mode: Mode,
+        ) {
+            #[target_feature(enable = $features)]
+            unsafe fn run(job: Job<'_, '_, '_, <$vector as Vector>::Coefficient>) {
+                // SAFETY: this function's own features are those of the vector.
+                unsafe {
+                    match (job.outputs.len(), job.plain) {
+                        (1, true) => vector::columns::<$vector, 1, 8, true>(job),
+                        (2, true) => vector::columns::<$vector, 2, 4, true>(job),
+                        $(($rows, _) => vector::columns::<$vector, $rows, $width, false>(job),)+
+                        (rows, _) => unreachable!("{rows} outputs in a block"),
+                    }
+                }
+            }
+            debug_assert!(has(Engine::$engine));
+            vector::multiply::<$vector>(blocks, inputs, offset, outputs, mode, |job| {
+                // SAFETY: kernels are only made for engines that `has` found on this machine.
+                unsafe { run(job) }
+            });
+        }
+    };
+}
+
+// Vectors at a time: as many as registers hold, beside the factors.
+engine!(ssse3, Xmm, Ssse3, "ssse3", 1 x 4, 2 x 2, 3 x 2, 4 x 2);
+engine!(avx2, Ymm, Avx2, "avx2", 1 x 4, 2 x 2, 3 x 2, 4 x 2);
+engine!(
+    gfni_avx2, GfniYmm, GfniAvx2, "avx2,gfni",
+    1 x 4, 2 x 4, 3 x 2, 4 x 2, 5 x 2, 6 x 1, 7 x 1, 8 x 1
+);
+engine!(
+    gfni_avx512, GfniZmm, GfniAvx512, "avx2,gfni,avx512f,avx512bw",
+    1 x 8, 2 x 4, 3 x 4, 4 x 4, 5 x 2, 6 x 2, 7 x 2, 8 x 2
+);
