@@ -17,23 +17,37 @@ pub(crate) fn interleave<const N: usize>(contenders: [&mut dyn FnMut(); N]) -> [
     interleave_for(RUN, contenders)
 }
 
+/// As [`interleave`], of contenders whose number isn't known before.
+pub(crate) fn interleave_all(contenders: &mut [&mut dyn FnMut()]) -> Vec<f64> {
+    interleave_slice(RUN, contenders)
+}
+
 /// As [`interleave`], each run at least `run` long.
-fn interleave_for<const N: usize>(run: Duration, contenders: [&mut dyn FnMut(); N]) -> [f64; N] {
-    let mut calls = [1u32; N];
+fn interleave_for<const N: usize>(
+    run: Duration,
+    mut contenders: [&mut dyn FnMut(); N],
+) -> [f64; N] {
+    let seconds = interleave_slice(run, &mut contenders);
+    std::array::from_fn(|at| seconds[at])
+}
+
+fn interleave_slice(run: Duration, contenders: &mut [&mut dyn FnMut()]) -> Vec<f64> {
+    let count = contenders.len();
+    let mut calls = vec![1u32; count];
     for (at, count) in calls.iter_mut().enumerate() {
         // The first call pays for caches and pages; the second is the measure.
         contenders[at]();
         *count = calls_in(run, time(1, contenders[at]));
     }
-    let mut seconds = [(); N].map(|()| Vec::with_capacity(RUNS));
+    let mut seconds = vec![Vec::with_capacity(RUNS); count];
     for round in 0..RUNS {
-        for turn in 0..N {
-            let at = (round + turn) % N;
+        for turn in 0..count {
+            let at = (round + turn) % count;
             let each = time(calls[at], contenders[at]).as_secs_f64() / f64::from(calls[at]);
             seconds[at].push(each);
         }
     }
-    seconds.map(median)
+    seconds.into_iter().map(median).collect()
 }
 
 fn time(calls: u32, contender: &mut dyn FnMut()) -> Duration {
