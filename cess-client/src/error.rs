@@ -71,6 +71,16 @@ pub enum Error {
     /// The keys are not this file's.
     #[error("keys do not open this file")]
     WrongKey,
+    /// The file has no such bytes.
+    #[error("file has {len} bytes, {start}..{end} were asked for")]
+    Range {
+        /// First byte asked for.
+        start: u64,
+        /// Byte after the last one asked for.
+        end: u64,
+        /// The file's length.
+        len: u64,
+    },
     /// Too few intact shards are left.
     #[error("segment {segment}: {have} intact shards, {need} are needed")]
     NotEnoughShards {
@@ -133,6 +143,7 @@ impl Error {
             Self::NotActive { .. } => "run the same upload again before the deadline",
             Self::NoSuchFile(_) => "check the id; a file whose term is over is gone",
             Self::KeyNeeded | Self::WrongKey => "pass the keys of the file's owner",
+            Self::Range { .. } => "ask for bytes within the file's length",
             Self::NotEnoughShards { .. } => {
                 "wait for nodes to come back; nothing wrong was written"
             }

@@ -1,16 +1,20 @@
 //! get: any k shards of each segment, verified as they stream, and back to the bytes that were put.
 
+use std::ops::Range;
+
 use bytes::Bytes;
-use cess_ledger::{File, FileId, FragmentRecord, FragmentStatus, Manifest, Slot, Visibility};
+use cess_ledger::{
+    Access, File, FileId, FragmentRecord, FragmentStatus, Manifest, Slot, Visibility,
+};
 use cess_podr2::Fragment;
 use cess_pre::{
-    WrappedKey,
-    dem::{Dem, KeyCommitment, Salt},
+    Capsule, CheckedCapsule, Condition, DataKey, PublicKey,
+    dem::{Dem, KeyCommitment, Part, Salt, last_record},
 };
 use futures::{AsyncWrite, AsyncWriteExt, StreamExt, stream::FuturesUnordered};
 
 use crate::{
-    Chain, Client, Directory, Error, NodeError, Observer, Owner, Progress, StorageNode,
+    Chain, ChainExt, Client, Directory, Error, NodeError, Observer, Owner, Progress, StorageNode,
     coding::Coder, put::part,
 };
 
@@ -62,18 +66,73 @@ impl<C: Chain, D: Directory> Client<C, D> {
         observer: Observer<'_>,
     ) -> Result<Fetched, Error> {
         let file = self.file(id).await?;
-        let dem = open_dem(&file, owner)?;
+        let len = file.manifest.len;
+        self.write(id, file, owner, 0..len, &mut sink, observer).await
+    }
+
+    /// Writes the bytes `range` of a file to `sink`, and flushes it. Only the segments that the
+    /// range meets are fetched.
+    ///
+    /// Of a private file the last record of each of these is authenticated before any other: a
+    /// segment that was cut off, or a file that ends before its end, gives an error and no bytes
+    /// of that segment.
+    ///
+    /// # Errors
+    /// [`Error::Range`] unless start <= end <= the file's length; and as [`get`](Self::get).
+    pub async fn get_range<W: AsyncWrite + Unpin + Send>(
+        &self,
+        id: FileId,
+        owner: Option<&Owner>,
+        range: Range<u64>,
+        mut sink: W,
+        observer: Observer<'_>,
+    ) -> Result<Fetched, Error> {
+        let file = self.file(id).await?;
+        let (Range { start, end }, len) = (range, file.manifest.len);
+        if start > end || end > len {
+            return Err(Error::Range { start, end, len });
+        }
+        self.write(id, file, owner, start..end, &mut sink, observer).await
+    }
+
+    async fn write<W: AsyncWrite + Unpin + Send>(
+        &self,
+        id: FileId,
+        file: File,
+        owner: Option<&Owner>,
+        range: Range<u64>,
+        sink: &mut W,
+        observer: Observer<'_>,
+    ) -> Result<Fetched, Error> {
+        let dem = self.dem(id, &file, owner).await?;
         let reading = self.reading(id, file.manifest, owner, observer).await?;
         let manifest = &reading.manifest;
+        let payload = manifest.profile.payload_len(manifest.visibility);
         let mut fetched = Fetched::default();
         let failed = |e: std::io::Error| Error::Sink(e.kind());
+        let mut rest = manifest.len;
         for (index, segment) in (0u32..).zip(&manifest.segments) {
+            let (from, len) = (u64::from(index) * payload, rest.min(payload));
+            rest -= len;
+            let within = range.start.max(from)..range.end.min(from + len);
+            // An empty file has one empty segment, which is read like any other.
+            if within.is_empty() && len > 0 {
+                continue;
+            }
+            let within = within.start - from..within.end - from;
             let mut data = self.segment(&reading, index, &mut fetched.bad).await?;
-            if let Some(dem) = &dem {
-                let last = usize::try_from(index).is_ok_and(|i| i + 1 == manifest.segments.len());
-                let salt = Salt::from_bytes(segment.salt);
-                dem.open_part(part(index, last), salt, &mut data)
-                    .map_err(|_| Error::Inconsistent { segment: index })?;
+            let last = usize::try_from(index).is_ok_and(|i| i + 1 == manifest.segments.len());
+            let salt = Salt::from_bytes(segment.salt);
+            let wrong = Error::Inconsistent { segment: index };
+            match &dem {
+                None => cut(&mut data, &within, &wrong)?,
+                Some(dem) if within == (0..len) => {
+                    dem.open_part(part(index, last), salt, &mut data).map_err(|_| wrong)?;
+                }
+                Some(dem) => {
+                    let opened = open_range(dem, part(index, last), salt, &within, &mut data);
+                    opened.map_err(|_| wrong)?;
+                }
             }
             sink.write_all(&data).await.map_err(failed)?;
             let bytes = data.len() as u64;
@@ -82,6 +141,53 @@ impl<C: Chain, D: Directory> Client<C, D> {
         }
         sink.flush().await.map_err(failed)?;
         Ok(fetched)
+    }
+
+    /// The capsule in a private file's access record, checked to be `owner`'s, for this file in its
+    /// present epoch: what is granted to others, and asked of proxies. None of a public file.
+    ///
+    /// # Errors
+    /// [`Error::WrongKey`] if it is another's or damaged, [`Error::NoSuchFile`], [`Error::Chain`].
+    pub async fn capsule(
+        &self,
+        id: FileId,
+        owner: &PublicKey,
+    ) -> Result<Option<CheckedCapsule>, Error> {
+        let file = self.file(id).await?;
+        self.capsule_of(id, &file, owner).await
+    }
+
+    async fn capsule_of(
+        &self,
+        id: FileId,
+        file: &File,
+        owner: &PublicKey,
+    ) -> Result<Option<CheckedCapsule>, Error> {
+        let Access::Capsule { owner: key, capsule } = &file.access else { return Ok(None) };
+        if *key != owner.encryption_key() {
+            return Err(Error::WrongKey);
+        }
+        let chain_id = self.chain.head().await?.chain_id;
+        let condition = Condition::file(chain_id, id.0, file.epoch);
+        let capsule = Capsule::from_bytes(capsule)
+            .and_then(|capsule| capsule.check(owner, &condition, &id.0));
+        capsule.map(Some).map_err(|_| Error::WrongKey)
+    }
+
+    /// What opens the file's segments; none of a public file.
+    async fn dem(
+        &self,
+        id: FileId,
+        file: &File,
+        owner: Option<&Owner>,
+    ) -> Result<Option<Dem>, Error> {
+        if file.manifest.visibility == Visibility::Public {
+            return Ok(None);
+        }
+        let owner = &owner.ok_or(Error::KeyNeeded)?.reading;
+        let capsule = self.capsule_of(id, file, owner.public()).await?.ok_or(Error::WrongKey)?;
+        let key = owner.open(&capsule).map_err(|_| Error::WrongKey)?;
+        open_dem(&file.manifest, &key).map(Some)
     }
 
     pub(crate) async fn reading<'a>(
@@ -202,16 +308,37 @@ async fn fetch<N: StorageNode>(node: &N, fragment: &Fragment) -> Result<Vec<u8>,
 }
 
 /// The file's keys, checked against the manifest's commitment before anything is decrypted.
-fn open_dem(file: &File, owner: Option<&Owner>) -> Result<Option<Dem>, Error> {
-    if file.manifest.visibility == Visibility::Public {
-        return Ok(None);
-    }
-    let owner = owner.ok_or(Error::KeyNeeded)?;
-    let manifest = &file.manifest;
-    let wrapped = file.access.as_slice().try_into().map_err(|_| Error::WrongKey)?;
-    let key = WrappedKey::from_bytes(wrapped).open(&owner.data, &manifest.salt);
-    let key = key.map_err(|_| Error::WrongKey)?;
+fn open_dem(manifest: &Manifest, key: &DataKey) -> Result<Dem, Error> {
     let header = Manifest::key_header(&manifest.profile, manifest.visibility, &manifest.salt);
     let commitment = KeyCommitment::from_bytes(manifest.commitment);
-    Ok(Some(Dem::open(&key, &header, &commitment).map_err(|_| Error::WrongKey)?))
+    Dem::open(key, &header, &commitment).map_err(|_| Error::WrongKey)
+}
+
+/// Leaves the bytes `range` of a public segment.
+fn cut(data: &mut Vec<u8>, range: &Range<u64>, wrong: &Error) -> Result<(), Error> {
+    let bound = |at: u64| usize::try_from(at).ok().filter(|at| *at <= data.len());
+    let (start, end) = bound(range.start).zip(bound(range.end)).ok_or_else(|| wrong.clone())?;
+    data.truncate(end);
+    data.drain(..start);
+    Ok(())
+}
+
+/// Leaves the plaintext `range` of a sealed segment whose last record is authentic.
+fn open_range(
+    dem: &Dem,
+    part: Part,
+    salt: Salt,
+    range: &Range<u64>,
+    data: &mut Vec<u8>,
+) -> Result<(), cess_pre::Error> {
+    let sealed_len = data.len() as u64;
+    let place = last_record(sealed_len)?;
+    let within = |at: u64| usize::try_from(at).unwrap_or(data.len()).min(data.len());
+    let last = data[within(place.start)..].to_vec();
+    let reader = dem.reader_from_last(part, salt, sealed_len, last)?;
+    let needed = reader.sealed_range(range)?;
+    let (start, end) = (within(needed.start), within(needed.end));
+    data.truncate(end);
+    data.drain(..start);
+    reader.open_range(range, data)
 }

@@ -2,7 +2,6 @@
 
 use cess_ledger::{AccountKey, Action, Amount, TAG_FORMAT};
 use cess_podr2::{ProvingKey, PublicKey, SecretKey, Sectors, replica::ReplicaKey};
-use cess_pre::OwnerKey;
 use zeroize::Zeroizing;
 
 use crate::domain;
@@ -11,8 +10,28 @@ use crate::domain;
 #[derive(Debug)]
 pub struct Owner {
     pub(crate) account: AccountKey,
-    pub(crate) data: OwnerKey,
+    pub(crate) reading: cess_pre::SecretKey,
     pub(crate) replicas: ReplicaKey,
+    pub(crate) sources: SourceSecret,
+}
+
+/// What sessions hash their source under.
+pub(crate) struct SourceSecret(Zeroizing<[u8; 32]>);
+
+impl SourceSecret {
+    /// The session compares the source by a keyed hash: whoever reads its store learns nothing of
+    /// it.
+    pub(crate) fn key(&self, salt: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+        let mut hasher = blake3::Hasher::new_derive_key(domain::SOURCE);
+        hasher.update(&self.0[..]).update(salt);
+        Zeroizing::new(*hasher.finalize().as_bytes())
+    }
+}
+
+impl std::fmt::Debug for SourceSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SourceSecret").finish_non_exhaustive()
+    }
 }
 
 impl Owner {
@@ -22,14 +41,21 @@ impl Owner {
         let derive = |context| Zeroizing::new(blake3::derive_key(context, seed));
         Self {
             account: AccountKey::from_seed(&derive(domain::ACCOUNT)),
-            data: OwnerKey::from_bytes(derive(domain::DATA)),
+            reading: cess_pre::SecretKey::from_seed(&derive(domain::READING)),
             replicas: ReplicaKey::from_bytes(&derive(domain::REPLICA)),
+            sources: SourceSecret(derive(domain::SOURCES)),
         }
     }
 
     /// The account key.
     pub fn account(&self) -> &AccountKey {
         &self.account
+    }
+
+    /// The key that the data keys of private files are encapsulated to: what delegates them, and
+    /// opens what others delegate.
+    pub fn reading(&self) -> &cess_pre::SecretKey {
+        &self.reading
     }
 }
 

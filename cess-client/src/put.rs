@@ -9,10 +9,7 @@ use cess_erasure::Codec;
 use cess_ledger::{
     Amount, Deal, DealId, Exclusion, FileId, Manifest, Placement, Profile, Segment, Visibility,
 };
-use cess_pre::{
-    WrappedKey,
-    dem::{Dem, FreshSalt, Part},
-};
+use cess_pre::dem::{Dem, FreshSalt, Part};
 use futures::{AsyncRead, future::join_all};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
@@ -103,7 +100,7 @@ impl<C: Chain, D: Directory> Client<C, D> {
                 owner: Some(owner),
             },
             dem: open_dem(owner, request, &session)?,
-            source_key: source_key(owner, &session.salt),
+            source_key: owner.sources.key(&session.salt),
             proving_key: Bytes::from(request.tagger.proving_key().to_bytes()),
             deal,
         };
@@ -111,7 +108,7 @@ impl<C: Chain, D: Directory> Client<C, D> {
         if session.close.is_none() {
             self.send_segments(&job, &terms, source, &mut session, store, rng).await?;
         }
-        let file = self.close(&job, &mut session, store).await?;
+        let file = self.close(&job, &mut session, store, rng).await?;
         observer(&Progress::DealClosed { file });
         self.collect_reports(&job, file).await?;
         let manifest = self.file(file).await?.manifest;
@@ -161,8 +158,9 @@ impl<C: Chain, D: Directory> Client<C, D> {
                     placement.place(layout.shard_len() as u64)?;
                 }
                 None => {
-                    let segment =
-                        self.store_segment(job, &mut placement, index, plain, last, rng).await?;
+                    let segment = self
+                        .store_segment(job, &mut placement, index, plain, &hash, last, rng)
+                        .await?;
                     session.done.push(Done { len, hash, segment, last });
                     session.exclusions = placement.exclusions();
                     session.save(store)?;
@@ -183,12 +181,14 @@ impl<C: Chain, D: Directory> Client<C, D> {
         placement: &mut Placement,
         index: u32,
         mut data: Vec<u8>,
+        hash: &[u8; 32],
         last: bool,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<Segment, Error> {
         let mut salt = [0; 16];
         if let Some(dem) = &job.dem {
-            let fresh = FreshSalt::generate(rng);
+            // A restored RNG must not bring an old salt to a changed source.
+            let fresh = FreshSalt::hedged(hash, rng);
             salt = fresh.salt().to_bytes();
             dem.seal_part(part(index, last), fresh, &mut data)?;
         }
@@ -308,21 +308,12 @@ fn request_digest(owner: &Owner, request: &PutRequest<'_>) -> [u8; 32] {
     blake3::derive_key(domain::REQUEST, &borsh::to_vec(&fields).unwrap_or_default())
 }
 
-/// The session compares the source by a keyed hash: whoever reads the store learns nothing of it.
-fn source_key(owner: &Owner, salt: &[u8; 32]) -> Zeroizing<[u8; 32]> {
-    let mut hasher = blake3::Hasher::new_derive_key(domain::SOURCE);
-    hasher.update(&owner.data.to_bytes()[..]).update(salt);
-    Zeroizing::new(*hasher.finalize().as_bytes())
-}
-
 fn open_dem(
     owner: &Owner,
     request: &PutRequest<'_>,
     session: &Session,
 ) -> Result<Option<Dem>, Error> {
-    let Some(wrapped) = session.wrapped else { return Ok(None) };
-    let key = WrappedKey::from_bytes(wrapped).open(&owner.data, &session.salt);
-    let key = key.map_err(|_| Error::SessionMismatch)?;
+    let Some(key) = session.data_key(owner)? else { return Ok(None) };
     let header = Manifest::key_header(&request.profile, request.visibility, &session.salt);
     Ok(Some(Dem::new(&key, &header)))
 }

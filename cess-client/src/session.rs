@@ -7,9 +7,10 @@ use std::{
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use cess_ledger::{DealId, Exclusion, Segment, SignedCall};
-use cess_pre::WrappedKey;
+use cess_pre::{Capsule, Condition, ConditionKind, DataKey};
+use rand_core::CryptoRng;
 
-use crate::Error;
+use crate::{Error, Owner};
 
 /// Where the session of one upload is kept.
 ///
@@ -116,14 +117,15 @@ pub(crate) struct Done {
     pub(crate) last: bool,
 }
 
-/// All that a resumed upload knows. The data key is in it only wrapped.
+/// All that a resumed upload knows. The data key is in it only encapsulated.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub(crate) struct Session {
     pub(crate) version: u16,
     /// Digest of the request that it belongs to.
     pub(crate) request: [u8; 32],
     pub(crate) salt: [u8; 32],
-    pub(crate) wrapped: Option<[u8; WrappedKey::LEN]>,
+    /// The data key, for the owner alone; the file's own capsule needs the file's name.
+    pub(crate) capsule: Option<[u8; Capsule::LEN]>,
     /// Signed before it is submitted: the same call again opens no second deal.
     pub(crate) open: SignedCall,
     pub(crate) deal: Option<DealId>,
@@ -134,6 +136,34 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) const VERSION: u16 = 1;
+
+    /// Until the file has a name, its key is under a condition that nothing is ever granted for.
+    fn condition(chain_id: [u8; 32], salt: [u8; 32]) -> Condition {
+        Condition::new(ConditionKind::Application, chain_id, salt, 0)
+    }
+
+    /// Encapsulates a data key for the session of the file with this salt.
+    pub(crate) fn encapsulate(
+        key: &DataKey,
+        owner: &Owner,
+        chain_id: [u8; 32],
+        salt: &[u8; 32],
+        rng: &mut impl CryptoRng,
+    ) -> Result<[u8; Capsule::LEN], Error> {
+        let condition = Self::condition(chain_id, *salt);
+        let capsule = owner.reading.public().encapsulate(key, &condition, salt, rng)?;
+        Ok(capsule.capsule().to_bytes())
+    }
+
+    /// The data key; none of a public file.
+    pub(crate) fn data_key(&self, owner: &Owner) -> Result<Option<DataKey>, Error> {
+        let Some(bytes) = &self.capsule else { return Ok(None) };
+        let condition = Self::condition(self.open.call.chain_id, self.salt);
+        let opened = Capsule::from_bytes(bytes)
+            .and_then(|capsule| capsule.check(owner.reading.public(), &condition, &self.salt))
+            .and_then(|capsule| owner.reading.open(&capsule));
+        opened.map(Some).map_err(|_| Error::SessionMismatch)
+    }
 
     pub(crate) fn load(
         store: &mut impl SessionStore,

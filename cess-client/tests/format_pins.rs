@@ -61,7 +61,8 @@ async fn uploaded(visibility: Visibility) -> [String; 4] {
         data.update(&node.bytes(&name).unwrap());
         tags.update(&node.tags(&name).await.unwrap().to_bytes());
     }
-    let access = world.chain().with_state(|state| state.file(&stored.file).unwrap().access.clone());
+    let access = world.chain().with_state(|state| state.file(&stored.file).unwrap().access);
+    let access = borsh::to_vec(&access).unwrap();
     let sessions = store.1.lock().unwrap().finalize();
     [data.finalize(), tags.finalize(), sessions, blake3::hash(&access)]
         .map(|hash| hash.to_hex()[..16].to_owned())
@@ -75,9 +76,9 @@ async fn an_upload_is_pinned() {
 }
 
 const PUBLIC: [&str; 4] =
-    ["1e799af3c1f4399a", "5c1008abca8cacf2", "2a3709f408efa2b0", "af1349b9f5f9a1a6"];
+    ["1e799af3c1f4399a", "5c1008abca8cacf2", "d90fc570d79bb7ba", "2d3adedff11b61f1"];
 const PRIVATE: [&str; 4] =
-    ["060abeddc78ddb63", "1b4817196b80901b", "dbb047d672915432", "dd226c6bc3a2a655"];
+    ["5146e9e1e4315bbd", "1285f649f4debd1a", "64da2d683d5fa80c", "ad148c203e40c8cd"];
 
 #[test]
 fn the_keys_of_a_seed_are_pinned() {

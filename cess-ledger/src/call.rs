@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::{
-    AccountId, AccountKey, Amount, DealId, Error, FileId, OrderId, Profile, PublicKey, Signature,
-    Visibility, domain,
+    Access, AccountId, AccountKey, Amount, DealId, Error, FileId, OrderId, Profile, PublicKey,
+    Signature, Visibility, domain,
 };
 
 /// Version of the PoDR² tag format that keys are registered for.
@@ -81,7 +81,7 @@ pub enum Action {
         /// The tag key holder's signature, [`declare_tags`].
         declaration: Signature,
         /// How those with rights get the data key.
-        access: Vec<u8>,
+        access: Access,
     },
     /// A miner holds these fragments and has checked their tags.
     Report {
@@ -97,7 +97,7 @@ pub enum Action {
         /// The present epoch plus one.
         epoch: u64,
         /// The new record.
-        access: Vec<u8>,
+        access: Access,
     },
     /// Answers one target of an audit.
     Answer {

@@ -1,6 +1,6 @@
 //! Why the ledger refuses.
 
-use crate::{AccountId, Amount, DealId, DealStatus, FileId, MinerStatus, OrderId};
+use crate::{AccountId, Amount, DealId, DealStatus, FileId, MinerStatus, OrderId, Visibility};
 
 /// Why a call, a block or an encoding was refused. A refused call changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -168,6 +168,12 @@ pub enum Error {
         expected: u64,
         /// The record's epoch.
         got: u64,
+    },
+    /// A private file has a capsule in its access record, a public one has none.
+    #[error("the access record is not one of a file of visibility {expected:?}")]
+    BadAccess {
+        /// The file's visibility.
+        expected: Visibility,
     },
     /// A byte string over its bound.
     #[error("{what} of {got} bytes, at most {max}")]

@@ -16,6 +16,7 @@ extern crate alloc;
 #[cfg(all(test, not(feature = "std")))]
 extern crate std;
 
+mod access;
 mod account;
 mod apply;
 mod call;
@@ -33,6 +34,7 @@ mod query;
 mod rules;
 mod state;
 
+pub use access::Access;
 pub use account::{AccountId, AccountKey, PublicKey, Scheme, Signature};
 pub use apply::{Block, Outcome, apply};
 pub use call::{Action, Call, Exclusion, SignedCall, TAG_FORMAT, declare_tags};

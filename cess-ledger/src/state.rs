@@ -9,8 +9,8 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use cess_podr2::{Challenge, Holding};
 
 use crate::{
-    AccountId, Error, FileId, FragmentInfo, FragmentRecord, Manifest, Params, Profile, PublicKey,
-    Visibility,
+    Access, AccountId, Error, FileId, FragmentInfo, FragmentRecord, Manifest, Params, Profile,
+    PublicKey, Visibility,
     fragment::{read_challenge, write_challenge},
     holdings::Holdings,
 };
@@ -185,7 +185,7 @@ pub struct File {
     /// Bytes of all fragments.
     pub stored: u64,
     /// How those with rights get the data key.
-    pub access: Vec<u8>,
+    pub access: Access,
     /// Counts the changes of `access`.
     pub epoch: u64,
     /// Paid terms, one after another; empty until the deal is active.

@@ -2,9 +2,9 @@
 //! changes a format on purpose gives it new domain tags, and then new pins.
 
 use cess_ledger::{
-    AccountId, AccountKey, Action, Block, Candidate, DealId, Exclusion, FileId, Manifest, OrderId,
-    Params, Placement, Profile, Section, Segment, SignedCall, State, TAG_FORMAT, Visibility, apply,
-    declare_tags, rank,
+    Access, AccountId, AccountKey, Action, Block, Candidate, DealId, Exclusion, FileId, Manifest,
+    OrderId, Params, Placement, Profile, Section, Segment, SignedCall, State, TAG_FORMAT,
+    Visibility, apply, declare_tags, rank,
 };
 
 const CHAIN: [u8; 32] = [0xC5; 32];
@@ -65,10 +65,10 @@ fn actions(key: &AccountKey) -> Vec<Action> {
             manifest: manifest.to_bytes(),
             exclusions,
             declaration,
-            access: vec![4; 5],
+            access: Access::Capsule { owner: [4; 48], capsule: [5; 160] },
         },
         Action::Report { deal, fragments: vec![0, 3, 9] },
-        Action::SetAccess { file, epoch: 2, access: vec![6; 7] },
+        Action::SetAccess { file, epoch: 2, access: Access::Public },
         Action::Answer { round: 3, target: 4, proof: Some(vec![8; 128]) },
         Action::Answer { round: 3, target: 4, proof: None },
         Action::ClaimRepair { order },
@@ -122,8 +122,8 @@ fn format_pins() {
         ("manifest", "b9cb4d61afcc95242e77d76b61afbe77"),
         ("file id", "8821084bbe2663c56bd4522fb09b51f5"),
         ("key header", "9afa33482e7b52732b0b539007efd9e0"),
-        ("calls", "2d15354a5eba7d1e7fc93b9b5d4e2d12"),
-        ("block", "105d00c0165881d5793d11ce78ef2611"),
+        ("calls", "35cada96e19246968cb32f63274df9da"),
+        ("block", "1f3553199920a9ed3668f9ae3153fd2e"),
         ("genesis", "447ba235ed7923396537f4cd6b0d4adf"),
         ("state", "acf609b4f9a8d84f8564e5b775bcefb5"),
         ("placement", "1c1f09f1afd9fc49fe86fc869a1e2ff5"),

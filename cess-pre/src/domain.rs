@@ -8,16 +8,14 @@ use crate::backend::{G1Affine, Scalar};
 pub(crate) const HEADER: &str = "cess-pre v1 header";
 /// Key of one part of a file's data.
 pub(crate) const PART: &str = "cess-pre v1 part";
+/// Hedged salt of one part.
+pub(crate) const PART_SALT: &str = "cess-pre v1 part salt";
 /// Commitment to a data key and a header.
 pub(crate) const KEY_COMMITMENT: &str = "cess-pre v1 key commitment";
 /// Key of one box of private metadata.
 pub(crate) const META: &str = "cess-pre v1 meta";
 /// Salt of one box of private metadata.
 pub(crate) const META_SALT: &str = "cess-pre v1 meta salt";
-/// Key that wraps one data key under an owner's symmetric key.
-pub(crate) const OWNER_WRAP: &str = "cess-pre v1 owner wrap";
-/// Salt of one wrapped data key.
-pub(crate) const OWNER_WRAP_SALT: &str = "cess-pre v1 owner wrap salt";
 
 /// Seed → decryption master a.
 pub(crate) const DECRYPTION: &str = "cess-pre v1 decryption key";
@@ -136,9 +134,10 @@ impl Drop for Transcript {
 mod tests {
     use super::*;
 
-    const ALL: [&str; 26] = [
+    const ALL: [&str; 27] = [
         HEADER,
         PART,
+        PART_SALT,
         KEY_COMMITMENT,
         META,
         META_SALT,

@@ -99,9 +99,6 @@ pub enum Error {
         /// Bytes that came.
         got: u64,
     },
-    /// The wrapped data key was not sealed under this owner key and context.
-    #[error("the wrapped data key does not open under this key and context")]
-    Unwrap,
     /// Metadata longer than a box holds.
     #[error("metadata has {got} bytes, at most {max} fit")]
     MetaTooLong {
@@ -292,6 +289,13 @@ pub enum Error {
     /// A new file that isn't.
     #[error("the file is the one that it should replace")]
     SameFile,
+    /// Umbral refused.
+    #[cfg(feature = "umbral")]
+    #[error("umbral refuses the {what}")]
+    Umbral {
+        /// What it refuses.
+        what: What,
+    },
     /// The source or the sink of a stream failed.
     #[cfg(feature = "std")]
     #[error("reading or writing failed: {kind}")]
@@ -321,10 +325,6 @@ impl Error {
             Self::SealedLen { .. } => "the ciphertext was cut off or extended: fetch it again",
             Self::Range { .. } => "ask for a range within the part's plaintext length",
             Self::RangeLen { .. } => "fetch exactly the bytes that `sealed_range` names",
-            Self::Unwrap => {
-                "check that the owner key is the one that wrapped, and that the context is the \
-                 same byte for byte"
-            }
             Self::MetaTooLong { .. } => "shorten the name, or put the rest into the file",
             Self::Meta => "check that key and header are of this file, and fetch the box again",
             Self::Length { .. }
@@ -375,6 +375,8 @@ impl Error {
             Self::NoLie { .. } => "nobody is to blame",
             Self::SameKey => "draw a data key and encrypt the file anew under it",
             Self::SameFile => "encrypt the file anew: it gets another name",
+            #[cfg(feature = "umbral")]
+            Self::Umbral { .. } => "check which keys it is for, and fetch it again",
             #[cfg(feature = "std")]
             Self::Io { .. } => "see the source or the sink; seal again with a fresh salt",
         }
@@ -405,7 +407,6 @@ mod tests {
             (Error::SealedLen { got: 7_001, least: 17 }, "7001"),
             (Error::Range { start: 7_001, end: 7_002, plain_len: 7_000 }, "7001..7002"),
             (Error::RangeLen { expected: 7_001, got: 7_002 }, "7002"),
-            (Error::Unwrap, ""),
             (Error::MetaTooLong { max: 7_001, got: 7_002 }, "7002"),
             (Error::Meta, ""),
             (Error::Length { what: What::Grant, expected: 7_001, got: 7_002 }, "7002"),
@@ -447,6 +448,8 @@ mod tests {
             (Error::NoLie { index: 71 }, "71"),
             (Error::SameKey, ""),
             (Error::SameFile, ""),
+            #[cfg(feature = "umbral")]
+            (Error::Umbral { what: What::Capsule }, "capsule"),
             #[cfg(feature = "std")]
             (Error::Io { kind: std::io::ErrorKind::BrokenPipe }, "broken pipe"),
         ];

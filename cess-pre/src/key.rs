@@ -1,4 +1,4 @@
-//! The two secrets of the data layer.
+//! The secret of the data layer.
 
 use core::fmt;
 
@@ -6,71 +6,56 @@ use rand_core::CryptoRng;
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-macro_rules! secret_key {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        ///
-        /// Not `Clone`, compared in constant time, redacted in `Debug`, zeroized on drop.
-        pub struct $name(Zeroizing<[u8; 32]>);
+/// Secret that one file's data is encrypted under. One file, one fresh data key: it is what readers
+/// get, so a key that served two files would open both.
+///
+/// Not `Clone`, compared in constant time, redacted in `Debug`, zeroized on drop.
+pub struct DataKey(Zeroizing<[u8; 32]>);
 
-        impl $name {
-            /// Length of the key in bytes.
-            pub const LEN: usize = 32;
+impl DataKey {
+    /// Length of the key in bytes.
+    pub const LEN: usize = 32;
 
-            /// Draws a fresh key.
-            pub fn generate(rng: &mut impl CryptoRng) -> Self {
-                let mut bytes = Zeroizing::new([0; 32]);
-                rng.fill_bytes(&mut bytes[..]);
-                Self(bytes)
-            }
+    /// Draws a fresh key.
+    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+        let mut bytes = Zeroizing::new([0; 32]);
+        rng.fill_bytes(&mut bytes[..]);
+        Self(bytes)
+    }
 
-            /// Takes a key from the bytes that [`to_bytes`](Self::to_bytes) gave.
-            pub fn from_bytes(bytes: Zeroizing<[u8; 32]>) -> Self {
-                Self(bytes)
-            }
+    /// Takes a key from the bytes that [`to_bytes`](Self::to_bytes) gave.
+    pub fn from_bytes(bytes: Zeroizing<[u8; 32]>) -> Self {
+        Self(bytes)
+    }
 
-            /// Exports the key; the copy is zeroized on drop as well.
-            pub fn to_bytes(&self) -> Zeroizing<[u8; 32]> {
-                self.0.clone()
-            }
+    /// Exports the key; the copy is zeroized on drop as well.
+    pub fn to_bytes(&self) -> Zeroizing<[u8; 32]> {
+        self.0.clone()
+    }
 
-            pub(crate) fn as_bytes(&self) -> &[u8; 32] {
-                &self.0
-            }
-        }
-
-        impl ConstantTimeEq for $name {
-            fn ct_eq(&self, other: &Self) -> Choice {
-                self.0.ct_eq(&other.0[..])
-            }
-        }
-
-        impl PartialEq for $name {
-            fn eq(&self, other: &Self) -> bool {
-                self.ct_eq(other).into()
-            }
-        }
-
-        impl Eq for $name {}
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct(stringify!($name)).finish_non_exhaustive()
-            }
-        }
-    };
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
-secret_key! {
-    /// Secret that one file's data is encrypted under. One file, one fresh data key: it is what
-    /// readers get, so a key that served two files would open both.
-    DataKey
+impl ConstantTimeEq for DataKey {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.0.ct_eq(&other.0[..])
+    }
 }
 
-secret_key! {
-    /// Symmetric secret of an owner that [`WrappedKey`](crate::WrappedKey) seals data keys under.
-    /// Never a wallet's signing key: derive one from a seed of its own.
-    OwnerKey
+impl PartialEq for DataKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.ct_eq(other).into()
+    }
+}
+
+impl Eq for DataKey {}
+
+impl fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataKey").finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]
@@ -90,11 +75,11 @@ mod tests {
 
     #[test]
     fn keys_that_differ_in_one_bit_are_not_equal() {
-        let key = OwnerKey::generate(&mut ChaCha20Rng::seed_from_u64(1));
+        let key = DataKey::generate(&mut ChaCha20Rng::seed_from_u64(1));
         for bit in 0..256 {
             let mut bytes = key.to_bytes();
             bytes[bit / 8] ^= 1 << (bit % 8);
-            assert_ne!(key, OwnerKey::from_bytes(bytes));
+            assert_ne!(key, DataKey::from_bytes(bytes));
         }
     }
 
@@ -102,7 +87,5 @@ mod tests {
     fn debug_shows_no_byte_of_a_key() {
         let key = DataKey::from_bytes(Zeroizing::new([0xab; 32]));
         assert_eq!(format!("{key:?}"), "DataKey { .. }");
-        let key = OwnerKey::from_bytes(Zeroizing::new([0xab; 32]));
-        assert_eq!(format!("{key:?}"), "OwnerKey { .. }");
     }
 }

@@ -63,7 +63,8 @@ mod request;
 mod rotate;
 mod schnorr;
 mod share;
-mod wrap;
+#[cfg(feature = "umbral")]
+pub mod umbral;
 
 pub use answer::Answer;
 pub use capsule::{Capsule, CheckedCapsule};
@@ -74,8 +75,7 @@ pub use error::{Error, What};
 pub use evidence::Evidence;
 pub use grant::{CheckedGrant, Grant, Terms, Threshold};
 pub use identity::{PublicKey, SecretKey};
-pub use key::{DataKey, OwnerKey};
+pub use key::DataKey;
 pub use request::Request;
 pub use rotate::{Replaced, Replacement, Revocation, Transfer};
 pub use share::{Receipt, SealedShare, Share};
-pub use wrap::WrappedKey;

@@ -1,9 +1,7 @@
 //! Fails when an encoding moves by accident.
 
 use cess_pre::dem::{Dem, FreshSalt, Part};
-use cess_pre::{
-    Condition, ConditionKind, DataKey, OwnerKey, SecretKey, Terms, Threshold, WrappedKey,
-};
+use cess_pre::{Condition, ConditionKind, DataKey, SecretKey, Terms, Threshold};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 
@@ -13,7 +11,7 @@ fn format_pins() {
     let mut hasher = blake3::Hasher::new();
     for (len, header) in [(0_usize, &b""[..]), (1, b"h"), (65_520, b"header"), (140_000, &[7; 300])]
     {
-        let (owner, key) = (OwnerKey::generate(&mut rng), DataKey::generate(&mut rng));
+        let key = DataKey::generate(&mut rng);
         let dem = Dem::new(&key, header);
         hasher.update(&dem.commitment().to_bytes());
 
@@ -31,7 +29,6 @@ fn format_pins() {
 
         let meta = &header[..header.len().min(260)];
         hasher.update(&dem.seal_meta(meta, &mut rng).unwrap());
-        hasher.update(&WrappedKey::seal(&owner, &key, header, &mut rng).unwrap().to_bytes());
     }
     assert_eq!(
         hasher.finalize().to_hex().as_str(),

@@ -1,5 +1,7 @@
 //! Every package of the graph is under a licence that the project accepts.
 
+use std::collections::BTreeSet;
+
 use crate::workspace::{Package, Workspace};
 
 const ALLOWED: &[&str] = &[
@@ -19,12 +21,25 @@ const ALLOWED: &[&str] = &[
     "Zlib",
 ];
 
+/// Packages under a licence that is not on the list, each behind a feature of its own that is never
+/// on by default: who switches it on has read which licence it is.
+const OPTIONAL: &[(&str, &str)] = &[("umbral-pre", "GPL-3.0-only")];
+
 pub(crate) fn check(workspace: &Workspace) -> Vec<String> {
-    workspace.packages.iter().filter_map(finding).collect()
+    workspace
+        .packages
+        .iter()
+        .filter_map(|package| finding(package, &workspace.by_default))
+        .collect()
 }
 
-fn finding(package: &Package) -> Option<String> {
+fn finding(package: &Package, by_default: &BTreeSet<String>) -> Option<String> {
     let Package { name, version, licence } = package;
+    if OPTIONAL.iter().any(|(n, l)| n == name && licence.as_deref() == Some(*l)) {
+        let everybody = by_default.contains(name);
+        return everybody
+            .then(|| format!("{name} {version} is in a default build, and may only be optional"));
+    }
     let Some(licence) = licence else {
         return Some(format!("{name} {version} declares no licence"));
     };
@@ -114,6 +129,10 @@ mod tests {
         Expression::new(text).evaluate()
     }
 
+    fn alone(package: &Package) -> Option<String> {
+        finding(package, &BTreeSet::new())
+    }
+
     fn package(licence: Option<&str>) -> Package {
         Package {
             name: "p".to_owned(),
@@ -169,9 +188,23 @@ mod tests {
 
     #[test]
     fn names_the_package_at_fault() {
-        assert_eq!(finding(&package(Some("MIT"))), None);
-        assert_eq!(finding(&package(None)), Some("p 1.0.0 declares no licence".to_owned()));
+        assert_eq!(alone(&package(Some("MIT"))), None);
+        assert_eq!(alone(&package(None)), Some("p 1.0.0 declares no licence".to_owned()));
         let refused = "p 1.0.0: `GPL-3.0` is not on the allow list".to_owned();
-        assert_eq!(finding(&package(Some("GPL-3.0"))), Some(refused));
+        assert_eq!(alone(&package(Some("GPL-3.0"))), Some(refused));
+    }
+
+    #[test]
+    fn an_optional_package_is_in_no_default_build_and_keeps_its_licence() {
+        let umbral = |licence: &str| Package {
+            name: "umbral-pre".to_owned(),
+            version: "1.0.0".to_owned(),
+            licence: Some(licence.to_owned()),
+        };
+        assert_eq!(alone(&umbral("GPL-3.0-only")), None);
+        let everybody = BTreeSet::from(["umbral-pre".to_owned()]);
+        let refused = finding(&umbral("GPL-3.0-only"), &everybody);
+        assert!(refused.is_some_and(|finding| finding.contains("may only be optional")));
+        assert!(alone(&umbral("AGPL-3.0-only")).is_some());
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand};
+use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, PackageId};
 
 /// Relative path with `/`, to contents.
 pub(crate) type Files = BTreeMap<String, String>;
@@ -16,6 +16,8 @@ pub(crate) struct Workspace {
     pub(crate) target: PathBuf,
     pub(crate) members: Vec<Member>,
     pub(crate) packages: Vec<Package>,
+    /// Names of those that a build with the default features of every member has.
+    pub(crate) by_default: BTreeSet<String>,
     /// The root's own documents, and those under `docs/`.
     pub(crate) documents: Files,
 }
@@ -48,7 +50,9 @@ impl Workspace {
             .other_options(["--locked".to_owned()])
             .exec()
             .map_err(|error| error.to_string().trim().replace('\n', " "))?;
-        Self::read(&metadata)
+        let mut workspace = Self::read(&metadata)?;
+        workspace.by_default = by_default()?;
+        Ok(workspace)
     }
 
     pub(crate) fn libraries(&self) -> impl Iterator<Item = &Member> {
@@ -103,8 +107,20 @@ impl Workspace {
             documents.insert(format!("docs/{path}"), text);
         }
         let target = metadata.target_directory.clone().into_std_path_buf();
-        Ok(Self { root: root.to_owned(), target, members, packages, documents })
+        let by_default = BTreeSet::new();
+        Ok(Self { root: root.to_owned(), target, members, packages, by_default, documents })
     }
+}
+
+fn by_default() -> Result<BTreeSet<String>, String> {
+    let metadata = MetadataCommand::new()
+        .other_options(["--locked".to_owned()])
+        .exec()
+        .map_err(|error| error.to_string().trim().replace('\n', " "))?;
+    let graph = metadata.resolve.as_ref().ok_or("cargo metadata resolved nothing")?;
+    let name =
+        |id: &PackageId| metadata.packages.iter().find(|p| p.id == *id).map(|p| p.name.to_string());
+    Ok(graph.nodes.iter().filter_map(|node| name(&node.id)).collect())
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -169,5 +185,7 @@ mod tests {
         let merkle = workspace.libraries().find(|member| member.name == "cess-merkle").unwrap();
         assert!(merkle.files.contains_key("Cargo.toml"));
         assert!(workspace.packages.iter().any(|package| package.name == "cargo_metadata"));
+        assert!(workspace.by_default.contains("cargo_metadata"));
+        assert!(workspace.by_default.len() < workspace.packages.len(), "some are optional");
     }
 }

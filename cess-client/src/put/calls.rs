@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use cess_ledger::{
-    Action, Deal, DealId, DealStatus, Event, FileId, SignedCall, Visibility, declare_tags,
+    Access, Action, Deal, DealId, DealStatus, Event, FileId, SignedCall, Visibility, declare_tags,
 };
-use cess_pre::{DataKey, WrappedKey};
+use cess_pre::{Condition, DataKey};
 use futures::future::join_all;
 use rand_core::CryptoRng;
 
@@ -33,11 +33,12 @@ impl<C: Chain, D: Directory> Client<C, D> {
         }
         let mut salt = [0; 32];
         rng.fill_bytes(&mut salt);
-        let wrapped = match request.visibility {
+        let chain_id = self.chain.head().await?.chain_id;
+        let capsule = match request.visibility {
             Visibility::Public => None,
             Visibility::Private => {
                 let key = DataKey::generate(rng);
-                Some(WrappedKey::seal(&owner.data, &key, &salt, rng)?.to_bytes())
+                Some(Session::encapsulate(&key, owner, chain_id, &salt, rng)?)
             }
         };
         let action = Action::OpenDeal {
@@ -51,7 +52,7 @@ impl<C: Chain, D: Directory> Client<C, D> {
             version: Session::VERSION,
             request: digest,
             salt,
-            wrapped,
+            capsule,
             open: self.signed(owner, action).await?,
             deal: None,
             done: Vec::new(),
@@ -123,12 +124,13 @@ impl<C: Chain, D: Directory> Client<C, D> {
         job: &Job<'_>,
         session: &mut Session,
         store: &mut impl SessionStore,
+        rng: &mut impl CryptoRng,
     ) -> Result<FileId, Error> {
         loop {
             let call = match &session.close {
                 Some(call) => call.clone(),
                 None => {
-                    let action = self.closing(job, session).await?;
+                    let action = self.closing(job, session, rng).await?;
                     let call = self.signed(job.owner, action).await?;
                     session.close = Some(call.clone());
                     session.save(store)?;
@@ -151,11 +153,26 @@ impl<C: Chain, D: Directory> Client<C, D> {
         Ok(manifest(job, session).file_id())
     }
 
-    async fn closing(&self, job: &Job<'_>, session: &Session) -> Result<Action, Error> {
+    async fn closing(
+        &self,
+        job: &Job<'_>,
+        session: &Session,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Action, Error> {
         let manifest = manifest(job, session);
         let file = manifest.file_id();
         let tagger = job.request.tagger;
         let chain_id = self.chain.head().await?.chain_id;
+        let access = match session.data_key(job.owner)? {
+            None => Access::Public,
+            Some(key) => {
+                let owner = job.owner.reading.public();
+                let condition = Condition::file(chain_id, file.0, 0);
+                let capsule = owner.encapsulate(&key, &condition, &file.0, rng)?;
+                let capsule = capsule.capsule().to_bytes();
+                Access::Capsule { owner: owner.encryption_key(), capsule }
+            }
+        };
         Ok(Action::CloseDeal {
             deal: job.deal,
             declaration: declare_tags(
@@ -167,7 +184,7 @@ impl<C: Chain, D: Directory> Client<C, D> {
             ),
             manifest: manifest.to_bytes(),
             exclusions: session.exclusions.clone(),
-            access: session.wrapped.map(|w| w.to_vec()).unwrap_or_default(),
+            access,
         })
     }
 

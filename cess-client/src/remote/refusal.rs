@@ -1,7 +1,9 @@
 //! What the ledger refuses with, on the wire.
 
 use borsh::{BorshDeserialize, BorshSerialize, io};
-use cess_ledger::{AccountId, Amount, DealId, DealStatus, Error, FileId, MinerStatus, OrderId};
+use cess_ledger::{
+    AccountId, Amount, DealId, DealStatus, Error, FileId, MinerStatus, OrderId, Visibility,
+};
 
 /// A part of an error: borsh, but for names, which live as long as the program.
 trait Part: Sized {
@@ -23,11 +25,10 @@ macro_rules! borsh_parts {
 }
 
 borsh_parts!(u8, u32, u64, usize, Amount, AccountId, Option<AccountId>, DealId, FileId, OrderId);
-borsh_parts!(DealStatus, MinerStatus);
+borsh_parts!(DealStatus, MinerStatus, Visibility);
 
 /// Every name that the ledger puts into an error. Another one arrives as [`UNNAMED`].
-const NAMES: [&str; 23] = [
-    "access record",
+const NAMES: [&str; 22] = [
     "audit.answer_ms",
     "audit.max_keys",
     "audit.max_misses",
@@ -138,6 +139,7 @@ refusals! {
     41 SameSegment,
     42 BadProof,
     43 TooManyKeys { miner, max },
+    44 BadAccess { expected },
 }
 
 #[cfg(test)]
@@ -158,7 +160,7 @@ mod tests {
     #[test]
     fn every_error_comes_back() {
         let each = each();
-        assert_eq!(each.len(), 44, "as many as the ledger has");
+        assert_eq!(each.len(), 45, "as many as the ledger has");
         for (tag, error) in each {
             let bytes = encode(&error).expect("it is on the list");
             assert_eq!((bytes[0], decode(&bytes)), (tag, Some(error)));
@@ -175,7 +177,7 @@ mod tests {
         }
         assert_eq!(
             hasher.finalize().to_hex().as_str(),
-            "7f26e9ace7178a3bac8f9c3c15fd3f0d9d0b9dce7d54b8e28e524593d6c7a843"
+            "872028464dac41279515d49dc82045fd5e351ae214af277e2c0d6979e8340122"
         );
     }
 
@@ -192,7 +194,7 @@ mod tests {
 
     #[test]
     fn refuses_an_unknown_tag() {
-        assert_eq!(decode(&[44]), None);
+        assert_eq!(decode(&[45]), None);
         assert_eq!(decode(&[]), None);
     }
 }

@@ -10,7 +10,7 @@ fn session() -> Session {
         version: Session::VERSION,
         request: [7; 32],
         salt: [8; 32],
-        wrapped: Some([9; WrappedKey::LEN]),
+        capsule: Some([9; Capsule::LEN]),
         open: call.clone(),
         deal: Some(DealId(10)),
         done: vec![Done { len: 11, hash: [12; 32], segment, last: false }],

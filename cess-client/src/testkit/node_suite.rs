@@ -121,7 +121,7 @@ impl Deal {
             manifest: self.manifest.to_bytes(),
             exclusions: Vec::new(),
             declaration,
-            access: Vec::new(),
+            access: cess_ledger::Access::Public,
         };
         act(world, world.owner().account(), action).await;
         file

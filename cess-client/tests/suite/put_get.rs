@@ -112,3 +112,40 @@ async fn a_put_again_with_the_same_randomness_extends_the_file() {
     assert_eq!(terms, 2);
     net.world.check();
 }
+
+#[tokio::test]
+async fn any_range_comes_back_and_fetches_only_what_it_meets() {
+    let profile = profile(1, 2, 1);
+    for visibility in BOTH {
+        let net = Net::new(4).await;
+        let payload = usize::try_from(profile.payload_len(visibility)).unwrap();
+        let bytes = random(2 * payload + 17);
+        let stored = net.put(profile, visibility, &bytes).await.unwrap();
+        let owner = Some(net.world.owner());
+        let len = bytes.len();
+        let edges = [0, 1, payload - 1, payload, payload + 1, 2 * payload, len - 1, len];
+        for (start, end) in edges.iter().flat_map(|a| edges.iter().map(move |b| (*a, *b))) {
+            let (mut sink, range) = (Vec::new(), start as u64..end as u64);
+            let segments = std::sync::atomic::AtomicUsize::new(0);
+            let count = |progress: &cess_client::Progress| {
+                if let cess_client::Progress::SegmentRead { .. } = progress {
+                    segments.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                }
+            };
+            let got = net.client.get_range(stored.file, owner, range, &mut sink, &count).await;
+            if start > end {
+                let (start, end, len) = (start as u64, end as u64, len as u64);
+                assert_eq!(got, Err(Error::Range { start, end, len }));
+                continue;
+            }
+            assert_eq!(got.map(|fetched| fetched.len), Ok((end - start) as u64));
+            assert!(sink == bytes[start..end], "{start}..{end}");
+            let met = if start == end { 0 } else { (end - 1) / payload - start / payload + 1 };
+            assert_eq!(segments.into_inner(), met, "{start}..{end}");
+        }
+        let beyond =
+            net.client.get_range(stored.file, owner, 0..len as u64 + 1, Vec::new(), &|_| {});
+        let refused = Error::Range { start: 0, end: len as u64 + 1, len: len as u64 };
+        assert_eq!(beyond.await, Err(refused));
+    }
+}

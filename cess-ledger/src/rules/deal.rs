@@ -3,14 +3,13 @@
 use alloc::{collections::BTreeSet, vec::Vec};
 
 use crate::{
-    AccountId, Amount, Candidate, Deal, DealId, DealStatus, Error, Event, Exclusion, File, FileId,
-    FragmentInfo, FragmentRecord, FragmentStatus, Manifest, MinerStatus, Payee, Placement, Profile,
-    Signature, State, Term, Visibility, domain,
+    Access, AccountId, Amount, Candidate, Deal, DealId, DealStatus, Error, Event, Exclusion, File,
+    FileId, FragmentInfo, FragmentRecord, FragmentStatus, Manifest, MinerStatus, Payee, Placement,
+    Profile, Signature, State, Term, Visibility, domain,
     params::{DAY_MS, GIB},
     state::Due,
 };
 
-const MAX_ACCESS_LEN: usize = 4096;
 /// Keeps the products of a settlement inside 128 bits.
 const MAX_FEE: Amount = 1 << 80;
 /// The most lots (a hash each) that one placement may draw.
@@ -118,7 +117,7 @@ impl State {
         id: DealId,
         manifest: &[u8],
         exclusions: &[Exclusion],
-        access: &[u8],
+        access: &Access,
     ) -> Result<Closing, Error> {
         let deal = self.deals.get(&id).ok_or(Error::NoSuchDeal(id))?;
         if deal.owner != by {
@@ -131,7 +130,6 @@ impl State {
             return Err(Error::TooLate { deadline: deal.deadline, now: self.time });
         }
         let seed = deal.seed.ok_or(Error::NoBeaconYet)?;
-        check_access(access)?;
         let manifest = Manifest::from_bytes(manifest)?;
         if manifest.profile != deal.profile {
             return Err(Error::BadManifest { field: "profile" });
@@ -139,6 +137,7 @@ impl State {
         if manifest.visibility != deal.visibility {
             return Err(Error::BadManifest { field: "visibility" });
         }
+        access.check(manifest.visibility)?;
         if manifest.len > deal.max_len {
             return Err(Error::TooLarge { max: deal.max_len, got: manifest.len });
         }
@@ -244,7 +243,7 @@ impl State {
         &mut self,
         id: DealId,
         closing: Closing,
-        access: &[u8],
+        access: &Access,
         events: &mut Vec<Event>,
     ) -> Result<(), Error> {
         let deadline = self.after(self.params.deal.report_ms)?;
@@ -298,7 +297,7 @@ impl State {
             owner,
             manifest,
             stored,
-            access: access.to_vec(),
+            access: *access,
             epoch: 0,
             terms: Vec::new(),
             escrow: 0,
@@ -433,10 +432,9 @@ impl State {
         by: AccountId,
         id: FileId,
         epoch: u64,
-        access: &[u8],
+        access: &Access,
         events: &mut Vec<Event>,
     ) -> Result<(), Error> {
-        check_access(access)?;
         let file = self.files.get_mut(&id).ok_or(Error::NoSuchFile(id))?;
         if file.owner != by {
             return Err(Error::NotOwner { owner: file.owner });
@@ -445,8 +443,9 @@ impl State {
         if epoch != expected {
             return Err(Error::WrongEpoch { expected, got: epoch });
         }
+        access.check(file.manifest.visibility)?;
         file.epoch = epoch;
-        file.access = access.to_vec();
+        file.access = *access;
         events.push(Event::AccessChanged { file: id, epoch });
         Ok(())
     }
@@ -454,12 +453,4 @@ impl State {
     pub(crate) fn after(&self, ms: u64) -> Result<u64, Error> {
         self.time.checked_add(ms).ok_or(Error::Overflow)
     }
-}
-
-fn check_access(access: &[u8]) -> Result<(), Error> {
-    let got = access.len();
-    if got > MAX_ACCESS_LEN {
-        return Err(Error::TooLong { what: "access record", max: MAX_ACCESS_LEN, got });
-    }
-    Ok(())
 }

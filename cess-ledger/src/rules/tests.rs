@@ -53,7 +53,8 @@ fn what_is_overdue_is_refused_even_before_the_begin_phase_closed_it() {
         status: DealStatus::Opened,
     };
     state.deals.insert(DealId(0), deal.clone());
-    let closing = state.check_closing(by, DealId(0), &manifest.to_bytes(), &[], &[]);
+    let closing =
+        state.check_closing(by, DealId(0), &manifest.to_bytes(), &[], &crate::Access::Public);
     assert_eq!(closing.err(), Some(refused.clone()));
 
     let status = DealStatus::Closed { file: info.file, missing: 1 };

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cess_ledger::{
-    AccountId, Action, Block, Candidate, DealId, Exclusion, FileId, FragmentInfo, FragmentStatus,
-    Manifest, MinerStatus, OrderId, Placement, Profile, Signature, SignedCall, Visibility,
+    Access, AccountId, Action, Block, Candidate, DealId, Exclusion, FileId, FragmentInfo,
+    FragmentStatus, Manifest, MinerStatus, OrderId, Placement, Profile, Signature, SignedCall,
+    Visibility,
 };
 use cess_podr2::{Challenge, Holding, Policy, PublicKey};
 
@@ -266,7 +267,7 @@ impl Model {
         manifest: &[u8],
         exclusions: &[Exclusion],
         declaration: &Signature,
-        access: &[u8],
+        access: &Access,
     ) -> Objections {
         let mut no = Objections::default();
         let at = usize::try_from(id.0).unwrap();
@@ -277,12 +278,12 @@ impl Model {
         no.to(deal.owner != by, "NotOwner");
         no.to(deal.stage != Stage::Opened, "DealStatus");
         no.to(deal.seed.is_none(), "NoBeaconYet");
-        no.to(access.len() > 4096, "TooLong");
         let parsed = Manifest::from_bytes(manifest);
         no.to(parsed.is_err(), "BadManifest");
         let Ok(parsed) = parsed else { return no };
         let agreed = (parsed.profile, parsed.visibility) == (deal.profile, deal.visibility);
         no.to(!agreed, "BadManifest");
+        no.to(is_capsule(access) != (parsed.visibility == Visibility::Private), "BadAccess");
         no.to(parsed.len > deal.max_len, "TooLarge");
         let file = FileId(blake3::derive_key("cess-ledger v1 file id", manifest));
         if let Some(live) = self.files.get(&file) {
@@ -311,7 +312,7 @@ impl Model {
         }
         if no.0.is_empty() {
             self.pieces.extend(placed);
-            let (owner, manifest, access) = (deal.owner, parsed, access.to_vec());
+            let (owner, manifest, access) = (deal.owner, parsed, *access);
             self.files.insert(file, File { owner, manifest, access, epoch: 0, terms: Vec::new() });
             self.deals[at].hold = self.collect(at, self.stored(&file));
             self.deals[at].deadline = self.time + self.params.deal.report_ms;
@@ -422,17 +423,24 @@ impl Model {
         no
     }
 
-    fn set_access(&mut self, by: AccountId, id: &FileId, epoch: u64, access: &[u8]) -> Objections {
+    fn set_access(
+        &mut self,
+        by: AccountId,
+        id: &FileId,
+        epoch: u64,
+        access: &Access,
+    ) -> Objections {
         let mut no = Objections::default();
-        no.to(access.len() > 4096, "TooLong");
         let Some(file) = self.files.get_mut(id) else {
             no.to(true, "NoSuchFile");
             return no;
         };
         no.to(file.owner != by, "NotOwner");
         no.to(Some(epoch) != file.epoch.checked_add(1), "WrongEpoch");
+        let private = file.manifest.visibility == Visibility::Private;
+        no.to(is_capsule(access) != private, "BadAccess");
         if no.0.is_empty() {
-            (file.epoch, file.access) = (epoch, access.to_vec());
+            (file.epoch, file.access) = (epoch, *access);
         }
         no
     }
@@ -538,4 +546,8 @@ impl Model {
         }
         no
     }
+}
+
+fn is_capsule(access: &Access) -> bool {
+    matches!(access, Access::Capsule { .. })
 }

@@ -13,7 +13,7 @@ use crate::{
     compare,
     naive::Model,
     world::{
-        CHAIN, DAY, FUNDS, SECOND, START, TOKEN, Who, World, params, profile, register,
+        CHAIN, DAY, FUNDS, SECOND, START, TOKEN, Who, World, access, params, profile, register,
         register_key,
     },
 };
@@ -307,7 +307,9 @@ impl Stage {
             _ => {
                 let file = self.live_file(choices)?;
                 let epoch = self.world.state.file(&file)?.epoch + u64::from(choices.byte() % 3);
-                (who, Action::SetAccess { file, epoch, access: vec![choices.byte(); 2] })
+                let visibility = self.world.state.file(&file)?.manifest.visibility;
+                let access = access(other_if(choices.one_in(8), visibility), choices.byte());
+                (who, Action::SetAccess { file, epoch, access })
             }
         })
     }
@@ -391,7 +393,7 @@ impl Stage {
             manifest: manifest.to_bytes(),
             exclusions,
             declaration: declare_tags(&holder.key(), &CHAIN, id, file, &manifest.tag_key),
-            access: vec![choices.byte(); 3],
+            access: access(other_if(choices.one_in(24), manifest.visibility), choices.byte()),
         };
         let owner = if choices.one_in(24) { Who::Tagger } else { self.world.who(&deal.owner) };
         Some((owner, close))
@@ -489,4 +491,12 @@ impl Stage {
 
 fn world_id(secret: &cess_podr2::SecretKey) -> [u8; 32] {
     secret.public().key_id().to_bytes()
+}
+
+fn other_if(other: bool, visibility: Visibility) -> Visibility {
+    match (other, visibility) {
+        (false, visibility) => visibility,
+        (true, Visibility::Public) => Visibility::Private,
+        (true, Visibility::Private) => Visibility::Public,
+    }
 }

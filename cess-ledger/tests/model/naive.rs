@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cess_ledger::{
-    AccountId, Candidate, FileId, FragmentInfo, FragmentStatus, Manifest, MinerStatus, Params,
-    Profile, Slot, Visibility,
+    Access, AccountId, Candidate, FileId, FragmentInfo, FragmentStatus, Manifest, MinerStatus,
+    Params, Profile, Slot, Visibility,
 };
 use cess_podr2::{Challenge, Drawn, Fragments, Holding, Policy, Proof, PublicKey};
 
@@ -77,7 +77,7 @@ pub(crate) struct Term {
 pub(crate) struct File {
     pub(crate) owner: AccountId,
     pub(crate) manifest: Manifest,
-    pub(crate) access: Vec<u8>,
+    pub(crate) access: Access,
     pub(crate) epoch: u64,
     pub(crate) terms: Vec<Term>,
 }

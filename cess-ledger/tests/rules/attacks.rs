@@ -6,7 +6,9 @@ use cess_ledger::{
 };
 use cess_podr2::{Challenge, Holding, Policy, Proving};
 
-use crate::world::{CHAIN, DAY, FUNDS, SECOND, SPACE, TOKEN, Who, World, opened, params, register};
+use crate::world::{
+    CHAIN, DAY, FUNDS, SECOND, SPACE, TOKEN, Who, World, access, opened, params, register,
+};
 
 /// Everything these accounts have, locked or not.
 fn wealth(world: &World, ring: &[Who]) -> u128 {
@@ -204,7 +206,7 @@ fn somebody_elses_manifest_buys_its_owner_time_and_the_payer_nothing() {
         manifest: manifest.to_bytes(),
         exclusions: Vec::new(),
         declaration,
-        access: vec![9; 9],
+        access: access(manifest.visibility, 9),
     };
     let live = Error::DuplicateFragment { index: 0 };
     assert_eq!(world.call(Who::Other, with(stolen)), Err(live));
@@ -216,7 +218,7 @@ fn somebody_elses_manifest_buys_its_owner_time_and_the_payer_nothing() {
     assert_eq!(after.access, before.access);
     assert_eq!(after.ends_at().unwrap(), before.ends_at().unwrap() + 5 * DAY);
     let owner = Who::Owner.id();
-    let access = Action::SetAccess { file, epoch: 1, access: vec![9] };
+    let access = Action::SetAccess { file, epoch: 1, access: access(manifest.visibility, 9) };
     assert_eq!(world.call(Who::Other, access), Err(Error::NotOwner { owner }));
     // Nobody answers, so everything comes back, and not to who paid the second term.
     let other = world.balance(Who::Other);

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use cess_ledger::{
-    Action, DealId, DealStatus, Error, Event, Exclusion, FileId, FragmentStatus, Manifest,
+    Access, Action, DealId, DealStatus, Error, Event, Exclusion, FileId, FragmentStatus, Manifest,
     MinerStatus, Placement, Profile, Visibility,
 };
 
-use crate::world::{DAY, FUNDS, SECOND, SPACE, START, TOKEN, Who, World, opened, register};
+use crate::world::{DAY, FUNDS, SECOND, SPACE, START, TOKEN, Who, World, access, opened, register};
 
 #[test]
 fn a_deal_lives_from_opening_to_its_end_and_every_token_finds_its_payee() {
@@ -216,10 +216,10 @@ fn only_the_owner_closes_only_what_was_agreed() {
     let Action::CloseDeal { manifest, exclusions, declaration, .. } = close.clone() else {
         unreachable!()
     };
-    let access = vec![0; 4097];
-    let long = Action::CloseDeal { deal, manifest, exclusions, declaration, access };
-    let refused = Error::TooLong { what: "access record", max: 4096, got: 4097 };
-    assert_eq!(world.call(Who::Owner, long), Err(refused));
+    let access = access(Visibility::Private, 1);
+    let capsule = Action::CloseDeal { deal, manifest, exclusions, declaration, access };
+    let refused = Error::BadAccess { expected: Visibility::Public };
+    assert_eq!(world.call(Who::Owner, capsule), Err(refused));
     assert!(world.call(Who::Owner, close.clone()).is_ok());
     assert!(matches!(world.call(Who::Owner, close), Err(Error::DealStatus { .. })));
 }
@@ -238,7 +238,7 @@ fn the_file_id_is_recomputed_so_a_changed_byte_voids_the_declaration() {
         manifest,
         exclusions: Vec::new(),
         declaration,
-        access: Vec::new(),
+        access: Access::Public,
     };
     let mut changed = 0;
     for at in (0..bytes.len()).step_by(7) {
@@ -429,20 +429,19 @@ fn a_node_that_left_or_froze_since_the_opening_gets_nothing() {
 fn the_owner_alone_replaces_the_access_record_epoch_by_epoch() {
     let mut world = World::new(3);
     let file = world.store(1000, 1);
-    let set = |file, epoch, len| Action::SetAccess { file, epoch, access: vec![7; len] };
-    assert_eq!(
-        world.call(Who::Other, set(file, 1, 3)),
-        Err(Error::NotOwner { owner: Who::Owner.id() })
-    );
+    let set = |file, epoch, access| Action::SetAccess { file, epoch, access };
+    let (good, bad) = (access(Visibility::Public, 7), access(Visibility::Private, 7));
+    let owner = Who::Owner.id();
+    assert_eq!(world.call(Who::Other, set(file, 1, good)), Err(Error::NotOwner { owner }));
     let refused = Error::WrongEpoch { expected: 1, got: 2 };
-    assert_eq!(world.call(Who::Owner, set(file, 2, 3)), Err(refused));
-    let refused = Error::TooLong { what: "access record", max: 4096, got: 4097 };
-    assert_eq!(world.call(Who::Owner, set(file, 1, 4097)), Err(refused));
+    assert_eq!(world.call(Who::Owner, set(file, 2, good)), Err(refused));
+    let refused = Error::BadAccess { expected: Visibility::Public };
+    assert_eq!(world.call(Who::Owner, set(file, 1, bad)), Err(refused));
     let absent = FileId([0; 32]);
-    assert_eq!(world.call(Who::Owner, set(absent, 1, 3)), Err(Error::NoSuchFile(absent)));
-    world.ok(Who::Owner, set(file, 1, 3));
+    assert_eq!(world.call(Who::Owner, set(absent, 1, good)), Err(Error::NoSuchFile(absent)));
+    world.ok(Who::Owner, set(file, 1, good));
     let record = world.state.file(&file).unwrap();
-    assert_eq!((record.epoch, record.access.as_slice()), (1, &[7, 7, 7][..]));
+    assert_eq!((record.epoch, record.access), (1, good));
 }
 
 #[test]

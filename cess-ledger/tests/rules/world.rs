@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cess_ledger::{
-    AccountId, AccountKey, Action, AuditTarget, Block, DealId, DealStatus, Error, Event, FileId,
-    FragmentInfo, Manifest, MinerStatus, OrderId, Outcome, Params, Placement, Profile, Sampling,
-    Segment, SignedCall, State, TAG_FORMAT, Verdict, Visibility, apply, declare_tags,
+    Access, AccountId, AccountKey, Action, AuditTarget, Block, DealId, DealStatus, Error, Event,
+    FileId, FragmentInfo, Manifest, MinerStatus, OrderId, Outcome, Params, Placement, Profile,
+    Sampling, Segment, SignedCall, State, TAG_FORMAT, Verdict, Visibility, apply, declare_tags,
     repair_challenge,
 };
 use cess_podr2::{Challenge, Drawn, Proving, ProvingKey, SecretKey, Sectors, Tagged};
@@ -228,7 +228,7 @@ impl World {
             manifest: manifest.to_bytes(),
             exclusions: Vec::new(),
             declaration,
-            access: vec![1, 2, 3],
+            access: access(manifest.visibility, 1),
         }
     }
 
@@ -421,5 +421,13 @@ impl World {
     pub(crate) fn ok_at(&mut self, who: Who, action: Action) {
         let call = self.sign(who, action);
         self.submit(0, call).unwrap();
+    }
+}
+
+/// An access record of a file of this visibility. The ledger doesn't look into capsules.
+pub(crate) fn access(visibility: Visibility, fill: u8) -> Access {
+    match visibility {
+        Visibility::Public => Access::Public,
+        Visibility::Private => Access::Capsule { owner: [fill; 48], capsule: [fill; 160] },
     }
 }

@@ -1,9 +1,10 @@
 //! Which part, and the salt that makes its key fresh.
 
 use rand_core::CryptoRng;
+use zeroize::Zeroizing;
 
 use super::length::len64;
-use crate::Error;
+use crate::{Error, domain};
 
 /// Whether the file goes on after a part. Authenticated: a part that ends the file opens as
 /// nothing else, so a file cut off at a part's boundary is found out.
@@ -82,6 +83,18 @@ impl FreshSalt {
         let mut bytes = [0; Salt::LEN];
         rng.fill_bytes(&mut bytes);
         Self(Salt(bytes))
+    }
+
+    /// Draws a salt that differs for different contents even if the RNG repeats itself, as one does
+    /// that a resumed process restores: `content` is a digest of what will be sealed, under a key
+    /// that whoever sees the salt doesn't have.
+    pub fn hedged(content: &[u8; 32], rng: &mut impl CryptoRng) -> Self {
+        let mut fresh = Zeroizing::new([0; 32]);
+        rng.fill_bytes(&mut fresh[..]);
+        let derived = domain::derive(domain::PART_SALT, &[&fresh[..], content]);
+        let mut salt = [0; Salt::LEN];
+        salt.copy_from_slice(&derived[..Salt::LEN]);
+        Self(Salt(salt))
     }
 
     /// The salt to write down before the part's first byte leaves.

@@ -121,6 +121,18 @@ fn parts_of_every_shape_open_to_what_was_sealed() {
 }
 
 #[test]
+fn a_hedged_salt_differs_with_the_content_and_with_the_randomness() {
+    let salt = |content, seed| FreshSalt::hedged(&[content; 32], &mut rng(seed)).salt();
+    assert_eq!(salt(1, 1), salt(1, 1));
+    assert_ne!(salt(1, 1), salt(2, 1));
+    assert_ne!(salt(1, 1), salt(1, 2));
+    let mut material = [1; 64];
+    rng(7).fill_bytes(&mut material[..32]);
+    let derived = blake3::derive_key("cess-pre v1 part salt", &material);
+    assert_eq!(salt(1, 7).to_bytes(), derived[..16]);
+}
+
+#[test]
 fn an_empty_file_is_one_empty_part() {
     let sealed = sealed(&dem(), Part::last(0), 2, b"");
     assert_eq!(sealed.len(), TAG_LEN);
