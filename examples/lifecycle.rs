@@ -15,10 +15,10 @@ use std::{
 
 use cess_client::{ChainExt, Error, MemorySession, Progress, PutRequest};
 use cess_examples::{
-    Damage, Failure, Kind, Net, Policy, Round, Stage, World, at, audit_round, compare, damage,
-    expect, hex, human, made_up_file, randomness, table, unhex,
+    Damage, Failure, Kind, Net, Policy, Round, Stage, World, at, audit_round, audit_until_found,
+    compare, damage, expect, hex, human, made_up_file, randomness, table, unhex,
 };
-use cess_ledger::{DAY_MS, DealStatus, FileId, GIB, Profile, Visibility};
+use cess_ledger::{DAY_MS, DealStatus, FileId, GIB, Params, Profile, Sampling, Visibility};
 use cess_podr2::Proof;
 use clap::{Parser, ValueEnum};
 use futures::io::AllowStdIo;
@@ -45,7 +45,31 @@ struct Options {
     /// How the file is coded.
     #[arg(long, value_enum, default_value_t = ProfileName::Cess)]
     profile: ProfileName,
+    /// What an audit asks.
+    #[arg(long, value_enum, default_value_t = PolicyName::Every)]
+    policy: PolicyName,
 }
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PolicyName {
+    /// Every block, so that one window finds all damage.
+    Every,
+    /// 24 windows a day, each a share of every holding, as the ledger's example parameters have it;
+    /// window after window until all damage is found.
+    Windows,
+}
+
+impl PolicyName {
+    fn sampling(self) -> Sampling {
+        match self {
+            Self::Every => Sampling::Every,
+            Self::Windows => Params::example([0; 32]).audit.sampling,
+        }
+    }
+}
+
+/// Windows after which the story gives up: 20 days.
+const MOST_WINDOWS: u64 = 480;
 
 #[derive(Clone, Copy, ValueEnum)]
 enum ProfileName {
@@ -120,7 +144,7 @@ async fn run(options: Options) -> Result<(), Failure> {
     println!("1. A chain, {} storage nodes, a tagger", options.nodes);
     let stored = profile.stored_len(visibility, len)?;
     let capacity = GIB + 4 * stored / u64::try_from(options.nodes.max(1)).unwrap_or(u64::MAX);
-    let world = World::open(dir, options.nodes, capacity, keep).await?;
+    let world = World::open(dir, options.nodes, capacity, keep, options.policy.sampling()).await?;
     let client = world.client();
     println!("   each node declares {} and locks collateral for it", human(capacity));
 
@@ -137,7 +161,13 @@ async fn run(options: Options) -> Result<(), Failure> {
     );
     stages.push(Stage { name: "put", stored: disk, proofs: 0, bytes: len, time: begun.elapsed() });
 
-    println!("3. Audit: every block of every holding");
+    println!(
+        "3. Audit: {}",
+        match options.policy {
+            PolicyName::Every => "every block of every holding",
+            PolicyName::Windows => "one window, a share of every holding",
+        }
+    );
     let round = audit_round(&world, &[]).await?;
     report_round(&round);
     expect(round.passed == round.challenged && round.failed.is_empty(), "not all nodes passed")?;
@@ -148,7 +178,10 @@ async fn run(options: Options) -> Result<(), Failure> {
     for damage in &damages {
         println!("   node {:02}: {}", world.number(&damage.miner), describe_damage(damage));
     }
-    let round = audit_round(&world, &damages).await?;
+    let round = match options.policy {
+        PolicyName::Every => audit_round(&world, &damages).await?,
+        PolicyName::Windows => audit_until_found(&world, file, &damages, MOST_WINDOWS).await?,
+    };
     report_round(&round);
     report_findings(&world, file, &damages, &round).await?;
     stages.push(audit_stage("audit of the damage", &world, &round)?);
@@ -333,10 +366,17 @@ fn report_round(round: &Round) {
         round.narrowed,
         round.time.as_secs_f64()
     );
-    println!(
-        "   asked here: {} blocks; the audit policy would have sampled {} in this window",
-        round.blocks, round.shadow.blocks
-    );
+    if round.shadow.blocks > 0 {
+        println!(
+            "   asked here: {} blocks; the audit policy would have sampled {} in this window",
+            round.blocks, round.shadow.blocks
+        );
+    } else {
+        println!(
+            "   {} windows, an hour each: {} of {} fragments drawn, {} blocks of them",
+            round.windows, round.fragments, round.held, round.blocks
+        );
+    }
 }
 
 async fn report_findings(
@@ -352,9 +392,13 @@ async fn report_findings(
         let blocks = held.map(|record| record.info.fragment.blocks()).max().unwrap_or(1);
         let (window, day) = damage.chance(count, blocks);
         let named = round.failed.get(&damage.miner).map_or(0, |bad| bad.len());
-        let seen = if round.shadow.hit.contains(&damage.miner) { "sees" } else { "misses" };
+        let policy = match (round.shadow.blocks, round.shadow.hit.contains(&damage.miner)) {
+            (0, _) => "within the windows",
+            (_, true) => "the policy sees it in this window",
+            (_, false) => "the policy misses it in this window",
+        };
         println!(
-            "   node {:02}: {named} bad fragments named; the policy {seen} it in this window (chance {:.1} %, in a day {:.3} %)",
+            "   node {:02}: {named} bad fragments named; {policy} (chance {:.1} %, in a day {:.3} %)",
             world.number(&damage.miner),
             100.0 * window,
             100.0 * day

@@ -5,12 +5,14 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 
+mod chart;
 mod client;
 mod erasure;
 mod figure;
 mod machine;
 mod measure;
 mod podr2;
+mod podr2_scale;
 
 use std::process::ExitCode;
 
@@ -19,8 +21,12 @@ use figure::Figure;
 /// Measures one area, and hands over each figure when it has it.
 type Area = fn(&mut dyn FnMut(Figure));
 
-const AREAS: &[(&str, Area)] =
-    &[("erasure", erasure::run), ("podr2", podr2::run), ("client", client::run)];
+const AREAS: &[(&str, Area)] = &[
+    ("erasure", erasure::run),
+    ("podr2", podr2::run),
+    ("podr2-growth", podr2_scale::run),
+    ("client", client::run),
+];
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).collect();

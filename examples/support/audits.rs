@@ -7,7 +7,7 @@ use std::{
 
 use cess_client::{ChainExt, StorageNode};
 use cess_ledger::{AccountId, Action, Amount, AuditTarget, Event, FileId, Verdict};
-use cess_podr2::{Challenge, Holding, detection};
+use cess_podr2::{Challenge, Drawn, Holding, detection};
 
 pub use cess_podr2::Policy;
 
@@ -30,10 +30,16 @@ pub struct Round {
     pub admitted: usize,
     /// Bytes of the proofs of the first step, each over a whole holding.
     pub proof_bytes: u64,
-    /// Blocks of all holdings.
+    /// Blocks that the first step asked for.
     pub blocks: u64,
-    /// Bytes of all holdings.
+    /// Fragments that the first step asked for.
+    pub fragments: u64,
+    /// Fragments of all holdings.
+    pub held: u64,
+    /// Bytes of the blocks asked for in the first step, at most.
     pub bytes: u64,
+    /// Windows that passed in it, one but for [`audit_until_found`].
+    pub windows: u64,
     /// Narrowing steps.
     pub narrowed: usize,
     /// Collateral cut.
@@ -66,14 +72,17 @@ pub async fn audit_round(world: &World, damages: &[Damage]) -> Result<Round, Fai
     let (window, answer_ms) =
         world.chain.with_state(|state| (state.next_window(), state.params().audit.answer_ms));
     world.turn_on(window)?;
-    let mut round = Round::default();
+    let mut round = Round { windows: 1, ..Round::default() };
     let mut first = true;
     loop {
         let mut asked = Vec::new();
         for (id, member) in &world.nodes {
             for target in world.chain.audit_targets(*id).await? {
                 if first {
-                    look_over_the_shoulder(&mut round, id, &target, damages)?;
+                    count_asked(&mut round, &target)?;
+                    if target.challenge.policy() == Policy::Every {
+                        look_over_the_shoulder(&mut round, id, &target, damages)?;
+                    }
                 }
                 let node = member.node.clone();
                 asked.push(tokio::spawn(async move {
@@ -122,7 +131,10 @@ pub async fn audit_round(world: &World, damages: &[Damage]) -> Result<Round, Fai
 
 fn count(round: &mut Round, event: Event) {
     match event {
-        Event::AuditOpened { .. } => round.challenged += 1,
+        Event::AuditOpened { fragments, .. } => {
+            round.challenged += 1;
+            round.held += u64::from(fragments);
+        }
         Event::AuditNarrowed { .. } => round.narrowed += 1,
         Event::AuditConcluded { verdict: Verdict::Passed, .. } => round.passed += 1,
         Event::AuditConcluded { verdict: Verdict::Missed, .. } => round.missed += 1,
@@ -135,6 +147,71 @@ fn count(round: &mut Round, event: Event) {
     }
 }
 
+/// Window after window until every damaged fragment is named; what all of them found together.
+///
+/// # Errors
+/// [`Failure`] as for [`audit_round`], or when `most` windows did not find all.
+pub async fn audit_until_found(
+    world: &World,
+    file: FileId,
+    damages: &[Damage],
+    most: u64,
+) -> Result<Round, Failure> {
+    let mut all = Round::default();
+    let is_found = |all: &Round| {
+        damages.iter().all(|damage| {
+            all.failed.get(&damage.miner).is_some_and(|bad| bad.is_superset(&damage.named(file)))
+        })
+    };
+    while !is_found(&all) {
+        if all.windows == most {
+            return Err(Failure(format!("{most} windows did not find all that is damaged")));
+        }
+        all.add(audit_round(world, damages).await?);
+    }
+    Ok(all)
+}
+
+impl Round {
+    fn add(&mut self, next: Self) {
+        self.challenged += next.challenged;
+        self.passed += next.passed;
+        for (miner, bad) in next.failed {
+            self.failed.entry(miner).or_default().extend(bad);
+        }
+        self.missed += next.missed;
+        self.proofs += next.proofs;
+        self.admitted += next.admitted;
+        self.proof_bytes += next.proof_bytes;
+        self.blocks += next.blocks;
+        self.fragments += next.fragments;
+        self.held += next.held;
+        self.bytes += next.bytes;
+        self.windows += next.windows;
+        self.narrowed += next.narrowed;
+        self.cut += next.cut;
+        self.orders += next.orders;
+        self.time += next.time;
+    }
+}
+
+fn count_asked(round: &mut Round, target: &AuditTarget) -> Result<(), Failure> {
+    let refused = |error: cess_podr2::Error| Failure(error.to_string());
+    let entries = target.fragments.iter().map(|info| info.fragment.entry());
+    let drawn = Drawn::listed(&target.challenge, entries).map_err(refused)?;
+    let lens: BTreeMap<_, _> =
+        target.fragments.iter().map(|i| (i.fragment.name(), i.fragment)).collect();
+    round.fragments += target.fragments.len() as u64;
+    for sample in target.challenge.samples(&drawn).map_err(refused)? {
+        round.blocks += 1;
+        if let Some(fragment) = lens.get(&sample.entry.name()) {
+            let size = fragment.sectors().block_bytes() as u64;
+            round.bytes += size.min(fragment.len().saturating_sub(sample.block * size));
+        }
+    }
+    Ok(())
+}
+
 /// What [`Policy::AUDIT`] would have sampled of the same holding from the same seed.
 fn look_over_the_shoulder(
     round: &mut Round,
@@ -145,8 +222,6 @@ fn look_over_the_shoulder(
     let refused = |error: cess_podr2::Error| Failure(error.to_string());
     let entries = target.fragments.iter().map(|info| info.fragment.entry());
     let holding = Holding::from_entries(entries).map_err(refused)?;
-    round.blocks += holding.total_blocks();
-    round.bytes += target.fragments.iter().map(|info| info.fragment_len()).sum::<u64>();
     let asked = &target.challenge;
     let sampled =
         Challenge::new(*asked.audit(), &holding, Policy::AUDIT, asked.seed()).map_err(refused)?;
@@ -174,26 +249,21 @@ impl Damage {
     /// The chance that [`Policy::AUDIT`] notices this damage in one window, and in a day of 24,
     /// for a holding of `fragments` fragments of `blocks` blocks each.
     pub fn chance(&self, fragments: u64, blocks: u64) -> (f64, f64) {
-        const WINDOWS: u64 = 24;
-        const SAMPLES: u64 = 459;
-        let drawn = fragments.div_ceil(WINDOWS);
-        let each = (SAMPLES * WINDOWS).div_ceil(fragments.max(1)).clamp(1, blocks);
-        let noticed = |from: u64| {
-            let lost = match self.kind {
-                Kind::BitFlipped => 1,
-                Kind::Wiped | Kind::Truncated => blocks - from.min(blocks),
-            };
-            let hit = detection::detection_distinct(blocks, lost, each).unwrap_or(0);
-            f64::from(hit) / f64::from(detection::BILLION)
-        };
         // Whole holdings are lost at once: then any fragment drawn shows it.
-        let window = match self.kind {
-            Kind::Wiped => 1.0,
-            _ => {
-                let best = self.bad.values().map(|from| noticed(*from)).fold(0.0, f64::max);
-                best * drawn as f64 / fragments.max(1) as f64
-            }
+        if self.kind == Kind::Wiped {
+            return (1.0, 1.0);
+        }
+        let noticed = |windows: u64| {
+            let lost = |from: &u64| match self.kind {
+                Kind::BitFlipped => 1,
+                Kind::Wiped | Kind::Truncated => blocks - from.min(&blocks),
+            };
+            let damage = |lost| detection::Damage { held: fragments, blocks, lost };
+            let found = self.bad.values().map(lost).map(|lost| {
+                detection::detection_windows(Policy::AUDIT, damage(lost), windows).unwrap_or(0)
+            });
+            f64::from(found.max().unwrap_or(0)) / f64::from(detection::BILLION)
         };
-        (window, 1.0 - (1.0 - window).powi(24))
+        (noticed(1), noticed(24))
     }
 }

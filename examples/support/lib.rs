@@ -8,7 +8,7 @@ mod report;
 mod spawned;
 mod world;
 
-pub use audits::{Policy, Round, Shadow, audit_round};
+pub use audits::{Policy, Round, Shadow, audit_round, audit_until_found};
 pub use damage::{Damage, Kind, damage};
 pub use files::{at, compare, expect, made_up_file};
 pub use report::{Stage, hex, human, table, unhex};

@@ -99,7 +99,7 @@ type Turn = Arc<AtomicU64>;
 
 impl World {
     /// Opens a chain and `count` nodes below `dir`, each with `capacity` bytes, registers them
-    /// with their collateral, and a tagger with its stake. With `keep` the chain is a file and all
+    /// with their collateral, and a tagger with its stake; audits sample as said. With `keep` the chain is a file and all
     /// keys lie beside it, each readable for its owner alone, so that [`resume`](Self::resume) can
     /// open the network again.
     ///
@@ -110,6 +110,7 @@ impl World {
         count: usize,
         capacity: u64,
         keep: bool,
+        sampling: Sampling,
     ) -> Result<Self, Failure> {
         if keep && dir.join(CHAIN).exists() {
             let dir = dir.display();
@@ -133,7 +134,7 @@ impl World {
         let mut chain_id = [0; 32];
         rand::Rng::fill_bytes(&mut rng, &mut chain_id);
         let mut params = Params::example(chain_id);
-        params.audit.sampling = Sampling::Every;
+        params.audit.sampling = sampling;
         let stake = params.collateral.tagger_stake;
         let rich = 1_000_000 * TOKEN;
         let accounts = miners.iter().map(|(_, key)| key.account());

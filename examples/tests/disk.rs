@@ -54,7 +54,8 @@ async fn put(world: &World, client: &Net, len: u64, visibility: Visibility) -> S
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_segment_takes_less_than_a_hundredth_more_than_its_fragments() {
     let dir = tempfile::tempdir().unwrap();
-    let world = World::open(dir.path(), 12, GIB, false).await.unwrap();
+    let world =
+        World::open(dir.path(), 12, GIB, false, cess_ledger::Sampling::Every).await.unwrap();
     let client = world.client();
     let segment = u64::from(Profile::CESS.segment_len());
     let mut before = 0;

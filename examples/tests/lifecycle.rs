@@ -82,6 +82,15 @@ fn it_works_in_every_profile_public_and_private() {
 }
 
 #[test]
+fn windows_find_the_damage_too() {
+    let (_folder, path) = file(100_000);
+    let out = works(args(&path, ["--policy", "windows"]));
+    assert!(out.contains("3. Audit: one window") && out.contains("windows, an hour each"), "{out}");
+    let root = blake3::hash(&fs::read(&path).unwrap()).to_string();
+    assert!(out.contains(&format!("BLAKE3 of what came back  {root}")), "{out}");
+}
+
+#[test]
 fn what_one_process_keeps_another_one_reads_and_damage_is_told() {
     let (folder, path) = file(70_000);
     let dir = folder.path().join("kept");
