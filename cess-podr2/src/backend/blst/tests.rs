@@ -13,34 +13,88 @@ fn hex<const N: usize>(text: &str) -> [u8; N] {
     out
 }
 
-/// RFC 9380, appendix J.9.1.
+/// RFC 9380, appendix J.9.1: what each message begins with, what fills it up to which length, and
+/// the point.
 const RFC_DST: &[u8] = b"QUUX-V01-CS02-with-BLS12381G1_XMD:SHA-256_SSWU_RO_";
-const RFC_VECTORS: [(&[u8], &str, &str); 3] = [
+const RFC_VECTORS: [(&str, u8, usize, &str, &str); 5] = [
     (
-        b"",
+        "",
+        0,
+        0,
         "052926add2207b76ca4fa57a8734416c8dc95e24501772c814278700eed6d1e4e8cf62d9c09db0fac349612b759e79a1",
         "08ba738453bfed09cb546dbb0783dbb3a5f1f566ed67bb6be0e8c67e2e81a4cc68ee29813bb7994998f3eae0c9c6a265",
     ),
     (
-        b"abc",
+        "abc",
+        0,
+        3,
         "03567bc5ef9c690c2ab2ecdf6a96ef1c139cc0b2f284dca0a9a7943388a49a3aee664ba5379a7655d3c68900be2f6903",
         "0b9c15f3fe6e5cf4211f346271d7b01c8f3b28be689c8429c85b67af215533311f0b8dfaaa154fa6b88176c229f2885d",
     ),
     (
-        b"abcdef0123456789",
+        "abcdef0123456789",
+        0,
+        16,
         "11e0b079dea29a68f0383ee94fed1b940995272407e3bb916bbf268c263ddd57a6a27200a784cbc248e84f357ce82d98",
         "03a87ae2caf14e8ee52e51fa2ed8eefe80f02457004ba4d486d6aa1f517c0889501dc7413753f9599b099ebcbbd2d709",
     ),
+    (
+        "q128_",
+        b'q',
+        133,
+        "15f68eaa693b95ccb85215dc65fa81038d69629f70aeee0d0f677cf22285e7bf58d7cb86eefe8f2e9bc3f8cb84fac488",
+        "1807a1d50c29f430b8cafc4f8638dfeeadf51211e1602a5f184443076715f91bb90a48ba1e370edce6ae1062f5e6dd38",
+    ),
+    (
+        "a512_",
+        b'a',
+        517,
+        "082aabae8b7dedb0e78aeb619ad3bfd9277a2f77ba7fad20ef6aabdc6c31d19ba5a6d12283553294c1825c4b3ca2dcfe",
+        "05b84ae5a942248eea39e1d91030458c40153f3b654ab7872d779ad1e942856a20c438e8d99bc8abfbf74729ce1f7ac8",
+    ),
 ];
+
+/// Messages and points of the RFC.
+fn rfc_vectors() -> Vec<(Vec<u8>, bls12_381::G1Affine)> {
+    let decode = |(start, fill, len, x, y): (&str, u8, usize, &str, &str)| {
+        let mut message = start.as_bytes().to_vec();
+        message.resize(len, fill);
+        let mut point = [0; 96];
+        point[..48].copy_from_slice(&hex::<48>(x));
+        point[48..].copy_from_slice(&hex::<48>(y));
+        (message, bls12_381::G1Affine::from_uncompressed(&point).unwrap())
+    };
+    RFC_VECTORS.map(decode).to_vec()
+}
+
+fn same(point: &G1, expected: &bls12_381::G1Affine) -> bool {
+    point.to_affine().to_compressed() == expected.to_compressed()
+}
 
 #[test]
 fn hash_to_curve_matches_the_rfc() {
-    for (message, x, y) in RFC_VECTORS {
-        let point = G1::hash_with(message, RFC_DST).to_affine();
-        let reference = bls12_381::G1Affine::from_compressed(&point.to_compressed()).unwrap();
-        let uncompressed = reference.to_uncompressed();
-        assert_eq!(uncompressed[..48], hex::<48>(x));
-        assert_eq!(uncompressed[48..], hex::<48>(y));
+    for (message, expected) in rfc_vectors() {
+        assert!(same(&G1::hash_with(&message, RFC_DST), &expected), "{} bytes", message.len());
+    }
+}
+
+/// Each of the vectors in each of the eight lanes.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn hash_to_curve_in_lanes_matches_the_rfc() {
+    let Some(lanes) = crate::backend::lanes::Lanes::new() else { return };
+    let mut vectors = rfc_vectors();
+    let expand = |(message, _): &(Vec<u8>, _)| expand_with(message, RFC_DST);
+    for _ in 0..8 {
+        let expanded: Vec<_> = vectors.iter().cycle().take(8).map(expand).collect();
+        let mut seen = 0;
+        lanes.hash(&expanded, |at, words| {
+            let (message, expected) = &vectors[at % vectors.len()];
+            assert!(same(&G1::from_words(words), expected), "lane {at}, {} bytes", message.len());
+            seen += 1;
+        });
+        assert_eq!(seen, 8);
+        vectors.rotate_left(1);
     }
 }
 
