@@ -4,8 +4,14 @@
 
 #[path = "scheme/accept.rs"]
 mod accept;
+#[path = "scheme/draws.rs"]
+mod draws;
+#[path = "scheme/equations.rs"]
+mod equations;
 #[path = "scheme/forge.rs"]
 mod forge;
+#[path = "scheme/generate.rs"]
+mod generate;
 #[path = "scheme/keys.rs"]
 mod keys;
 #[path = "scheme/light.rs"]
@@ -20,5 +26,7 @@ mod refuse;
 mod sampling;
 #[path = "scheme/tags.rs"]
 mod tags;
+#[path = "scheme/vectors.rs"]
+mod vectors;
 #[path = "scheme/world.rs"]
 mod world;

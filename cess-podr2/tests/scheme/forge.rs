@@ -7,15 +7,12 @@ use cess_podr2::{
     Tags, What, verify_batch,
 };
 
-use crate::reference::{Key, affine, answers, encode, weights};
+use crate::equations::{Key, affine, encode, evaluate, point, sectors_of};
+use crate::reference::{answers, told, told_store, weights};
 use crate::world::{BLOCK, World, audit, bytes};
 
-fn point(bytes: &[u8]) -> G1Projective {
-    G1Affine::from_compressed(bytes.try_into().unwrap()).unwrap().into()
-}
-
 /// A point of the curve whose order divides the cofactor.
-fn cofactor_g1() -> G1Projective {
+pub(crate) fn cofactor_g1() -> G1Projective {
     (1_u8..)
         .find_map(|x| {
             let mut bytes = [0; 48];
@@ -28,7 +25,7 @@ fn cofactor_g1() -> G1Projective {
         .unwrap()
 }
 
-fn cofactor_g2() -> G2Projective {
+pub(crate) fn cofactor_g2() -> G2Projective {
     (1_u8..)
         .find_map(|x| {
             let mut bytes = [0; 96];
@@ -68,7 +65,7 @@ fn refuses_tags_shifted_by_cofactor_order() {
 
 #[test]
 fn refuses_keys_outside_the_subgroup_or_at_infinity() {
-    let good = Key::from_seed(&[7; 32]).public_bytes();
+    let good = Key::small(7).public_bytes();
     let what = What::PublicKey;
     for (at, index) in [(0, 0), (96, 1)] {
         let mut shifted = good.clone();
@@ -85,7 +82,7 @@ fn refuses_keys_outside_the_subgroup_or_at_infinity() {
 
 #[test]
 fn refuses_proving_keys_with_points_outside_the_subgroup_or_at_infinity() {
-    let key = Key::from_seed(&[7; 32]);
+    let key = Key::small(7);
     let good = key.proving_bytes();
     let what = What::ProvingKey;
     let mut shifted = good.clone();
@@ -100,7 +97,7 @@ fn refuses_proving_keys_with_points_outside_the_subgroup_or_at_infinity() {
 
 #[test]
 fn refuses_scaled_altered_missing_or_shifted_proving_keys() {
-    let key = Key::from_seed(&[7; 32]);
+    let key = Key::small(7);
     let (public, good) = (key.public(), key.proving_bytes());
     assert!(ProvingKey::from_bytes(&good, &public).is_ok());
     let foreign = Error::ProvingKey { key: public.key_id() };
@@ -150,7 +147,7 @@ fn world_of(keys: &[Key], len: usize) -> World {
         let fragment = Fragment::new(&public, root, len as u64, 0).unwrap();
         let tags: Vec<u8> = (0..)
             .zip(data.chunks(BLOCK))
-            .flat_map(|(i, block)| key.tag(&fragment.name(), i, block))
+            .flat_map(|(i, block)| key.tag(fragment.name().as_bytes(), i, block))
             .collect();
         world.publics.insert(public.key_id(), public);
         world.insert(data, Tagged { fragment, tags: Tags::from_bytes(&tags).unwrap() });
@@ -160,13 +157,13 @@ fn world_of(keys: &[Key], len: usize) -> World {
 
 #[test]
 fn refuses_errors_that_cancel_between_rogue_keys() {
-    let honest = Key::from_seed(&[7; 32]);
+    let honest = Key::small(7);
     for c in [-Scalar::one(), Scalar::from(3)] {
         let rogue = Key { x: honest.x * c, ..honest };
         let world = world_of(&[honest, rogue], 3000);
         let of = |id: &KeyId| if *id == honest.public().key_id() { honest } else { rogue };
         let challenge = world.challenge(Policy::Every);
-        let (mut answers, _) = answers(&world, &challenge, of);
+        let mut answers = answers(&world, &challenge, of);
         let fair = encode(&answers, &weights(&challenge, &answers));
         let verdict = |proof: &[u8]| world.verify(&challenge, &Proof::from_bytes(proof).unwrap());
         assert_eq!(verdict(&fair), Ok(()));
@@ -176,7 +173,7 @@ fn refuses_errors_that_cancel_between_rogue_keys() {
         let delta = Scalar::from(12345);
         let share = -(delta * c.invert().unwrap());
         for answer in &mut answers {
-            let mine = if answer.key == honest.public().key_id() { delta } else { share };
+            let mine = if answer.key == honest.id() { delta } else { share };
             answer.y += mine;
             answer.psi = affine(point(&answer.psi) + G1Projective::generator() * mine);
         }
@@ -188,15 +185,17 @@ fn refuses_errors_that_cancel_between_rogue_keys() {
 
 #[test]
 fn refuses_tags_times_c_under_the_key_times_c() {
-    let honest = Key::from_seed(&[7; 32]);
+    let honest = Key::small(7);
     let c = Scalar::from(3);
     let rogue = Key { x: honest.x * c, ..honest };
     let data = bytes(3000, 1);
     let root = *blake3::hash(&data).as_bytes();
     let of = |key: &Key| Fragment::new(&key.public(), root, 3000, 0).unwrap();
     let (mine, stolen) = (of(&honest), of(&rogue));
-    let tags: Vec<[u8; 48]> =
-        (0..).zip(data.chunks(BLOCK)).map(|(i, b)| honest.tag(&mine.name(), i, b)).collect();
+    let tags: Vec<[u8; 48]> = (0..)
+        .zip(data.chunks(BLOCK))
+        .map(|(i, b)| honest.tag(mine.name().as_bytes(), i, b))
+        .collect();
     let scaled: Vec<u8> = tags.iter().flat_map(|tag| affine(point(tag) * c)).collect();
     let check = |key: &Key, fragment, tags: &[u8]| {
         let tags = Tags::from_bytes(tags).unwrap();
@@ -264,24 +263,26 @@ fn refuses_two_tags_whose_errors_cancel() {
 #[test]
 fn refuses_stored_answers_of_single_blocks() {
     // A prover that kept (y_i, psi_i) of every block for one z, and all tags, but no data.
-    let key = Key::from_seed(&[7; 32]);
+    let key = Key::small(7);
     let world = world_of(&[key], 3 * BLOCK);
     let old = world.challenge(Policy::Every);
     let new = Challenge::new(audit(), &world.holding, Policy::Every, [4; 32]).unwrap();
     let stored = world.store.values().next().unwrap();
-    let (_, old_z) = crate::reference::randomness(&old, 3);
+    let old_z = told(&old).z();
     let kept: Vec<(Scalar, Scalar)> = stored
         .data
         .chunks(BLOCK)
         .map(|block| {
-            let m = crate::reference::sectors_of(block);
-            let y = crate::reference::evaluate(&m, old_z);
-            let at_alpha = crate::reference::evaluate(&m, key.alpha);
+            let m = sectors_of(block);
+            let y = evaluate(&m, old_z);
+            let at_alpha = evaluate(&m, key.alpha);
             (y, (at_alpha - y) * (key.alpha - old_z).invert().unwrap())
         })
         .collect();
     let forged = |challenge: &Challenge| {
-        let (nu, _) = crate::reference::randomness(challenge, 3);
+        let fragment = told_store(&world)[0].fragment;
+        let asked = told(challenge).asked(&[fragment]).unwrap();
+        let nu: Vec<Scalar> = asked.iter().map(|asked| asked.nu).collect();
         let sum = |f: &dyn Fn(&(Scalar, Scalar)) -> Scalar| -> Scalar {
             kept.iter().zip(&nu).map(|(kept, nu)| f(kept) * nu).sum()
         };

@@ -1,239 +1,81 @@
-//! The equations of the scheme once more, slowly, on `bls12_381`: Horner's rule and plain sums
-//! instead of kernels, pairings of another implementation. Hash to the curve comes from `blst`,
-//! whose `sign` with the secret key 1 returns it, and is held to the RFC's vectors elsewhere.
+//! The crate beside the independent reference of `equations` and `draws`, over worlds of fragments.
 
-use bls12_381::{G1Affine, G1Projective, G2Affine, G2Projective, Gt, Scalar, pairing};
-use blst::min_sig;
-use cess_podr2::{Challenge, FragmentName, KeyId, Policy, Proof, ProvingKey, PublicKey, SecretKey};
+use bls12_381::{G1Affine, G2Affine, G2Projective, Gt, Scalar, pairing};
+use cess_podr2::{
+    Challenge, Error, FragmentName, KeyId, Policy, Proof, ProvingKey, PublicKey, SecretKey,
+    Sectors, verify_batch,
+};
 
-use crate::world::{BLOCK, World, bytes, sectors};
-
-pub(crate) fn xof<const N: usize>(context: &str, input: &[&[u8]]) -> [u8; N] {
-    let mut hasher = blake3::Hasher::new_derive_key(context);
-    for part in input {
-        hasher.update(part);
-    }
-    let mut out = [0; N];
-    hasher.finalize_xof().fill(&mut out);
-    out
-}
-
-pub(crate) fn hash_to_g1(name: &FragmentName, index: u64) -> G1Projective {
-    let mut one = [0; 32];
-    one[31] = 1;
-    let one = min_sig::SecretKey::from_bytes(&one).unwrap();
-    let mut message = name.to_bytes().to_vec();
-    message.extend(index.to_le_bytes());
-    let dst = b"CESS_PODR2_V1_BLS12381G1_XMD:SHA-256_SSWU_RO_";
-    G1Affine::from_compressed(&one.sign(&message, dst, &[]).to_bytes()).unwrap().into()
-}
-
-/// Coefficients of a block.
-pub(crate) fn sectors_of(block: &[u8]) -> Vec<Scalar> {
-    let sector = |chunk: &[u8]| {
-        let mut wide = [0; 32];
-        wide[..chunk.len()].copy_from_slice(chunk);
-        Scalar::from_bytes(&wide).unwrap()
-    };
-    block.chunks(31).map(sector).collect()
-}
-
-pub(crate) fn evaluate(coefficients: &[Scalar], at: Scalar) -> Scalar {
-    coefficients.iter().rev().fold(Scalar::zero(), |sum, m| sum * at + m)
-}
-
-pub(crate) fn affine(point: impl Into<G1Affine>) -> [u8; 48] {
-    point.into().to_compressed()
-}
-
-/// A tag key in the clear.
-#[derive(Clone, Copy)]
-pub(crate) struct Key {
-    pub(crate) x: Scalar,
-    pub(crate) alpha: Scalar,
-}
+use crate::draws;
+use crate::equations::{self, Answer, Fragment, Id, Key, Public, Stored};
+use crate::world::{BLOCK, World, audit, bytes, sectors};
 
 impl Key {
-    pub(crate) fn from_seed(seed: &[u8; 32]) -> Self {
-        let draw = |context| Scalar::from_bytes_wide(&xof(context, &[seed]));
-        Self { x: draw("cess-podr2 v1 secret x"), alpha: draw("cess-podr2 v1 secret alpha") }
-    }
-
-    pub(crate) fn public_bytes(&self) -> Vec<u8> {
-        let x = G2Affine::from(G2Affine::generator() * self.x);
-        let y = G2Affine::from(G2Affine::generator() * (self.x * self.alpha));
-        let mut out = x.to_compressed().to_vec();
-        out.extend(y.to_compressed());
-        out.extend(64_u32.to_le_bytes());
-        out
+    pub(crate) fn small(seed: u8) -> Self {
+        Self::from_seed(&[seed; 32], 64)
     }
 
     pub(crate) fn public(&self) -> PublicKey {
         PublicKey::from_bytes(&self.public_bytes()).unwrap()
     }
 
-    pub(crate) fn proving_bytes(&self) -> Vec<u8> {
-        let mut power = Scalar::one();
-        let mut out = Vec::new();
-        for _ in 1..64 {
-            power *= self.alpha;
-            out.extend(affine(G1Affine::generator() * power));
-        }
-        out
-    }
-
     pub(crate) fn proving(&self) -> ProvingKey {
         ProvingKey::from_bytes(&self.proving_bytes(), &self.public()).unwrap()
     }
-
-    pub(crate) fn tag(&self, name: &FragmentName, index: u64, block: &[u8]) -> [u8; 48] {
-        let m = evaluate(&sectors_of(block), self.alpha);
-        affine((hash_to_g1(name, index) + G1Affine::generator() * m) * self.x)
-    }
 }
 
-pub(crate) fn key_id(public_bytes: &[u8]) -> KeyId {
-    KeyId::from_bytes(xof("cess-podr2 v1 key id", &[public_bytes]))
+/// The challenge in the reference's terms, through its bytes.
+pub(crate) fn told(challenge: &Challenge) -> draws::Challenge {
+    let told = draws::Challenge::decode(&challenge.to_bytes()).unwrap();
+    assert_eq!(told.encode(), challenge.to_bytes());
+    assert_eq!(told.digest(), challenge.digest());
+    told
 }
 
-pub(crate) fn name(key: &KeyId, data: &[u8], replica: u32) -> FragmentName {
-    FragmentName::from_bytes(xof(
-        "cess-podr2 v1 fragment name",
-        &[
-            key.as_bytes(),
-            blake3::hash(data).as_bytes(),
-            &(data.len() as u64).to_le_bytes(),
-            &replica.to_le_bytes(),
-        ],
-    ))
+fn told_fragment(fragment: &cess_podr2::Fragment) -> Fragment {
+    let (key, s) = (fragment.key_id().to_bytes(), fragment.sectors().get());
+    let (root, len, replica) = (fragment.root(), fragment.len(), fragment.replica());
+    Fragment { key, s, root, len, replica }
 }
 
-/// The coefficients nu in order, and z.
-pub(crate) fn randomness(challenge: &Challenge, count: usize) -> (Vec<Scalar>, Scalar) {
-    let digest: [u8; 32] = xof("cess-podr2 v1 challenge", &[&challenge.to_bytes()]);
-    assert_eq!(digest, challenge.digest());
-    let mut hasher = blake3::Hasher::new_derive_key("cess-podr2 v1 nu");
-    hasher.update(&digest);
-    let mut bytes = vec![0; 16 * count];
-    hasher.finalize_xof().fill(&mut bytes);
-    let nu = bytes.chunks(16).map(|chunk| {
-        let mut wide = [0; 32];
-        wide[..16].copy_from_slice(chunk);
-        Scalar::from_bytes(&wide).unwrap()
+/// All that a world stores, as it is, damage among it.
+pub(crate) fn told_store(world: &World) -> Vec<Stored> {
+    let stored = world.store.values().map(|stored| Stored {
+        fragment: told_fragment(&stored.tagged.fragment),
+        data: stored.data.clone(),
+        tags: stored.tagged.tags.as_bytes().chunks(48).map(|t| t.try_into().unwrap()).collect(),
     });
-    (nu.collect(), Scalar::from_bytes_wide(&xof("cess-podr2 v1 z", &[&digest])))
+    stored.collect()
 }
 
-pub(crate) struct Answer {
-    pub(crate) key: KeyId,
-    pub(crate) sigma: G1Projective,
-    pub(crate) psi: [u8; 48],
-    pub(crate) y: Scalar,
-    /// `sum nu H`, for the verifier.
-    hashes: G1Projective,
+fn told_publics(world: &World) -> Vec<Public> {
+    world.publics.values().map(|key| Public::decode(&key.to_bytes()).unwrap()).collect()
 }
 
-/// One answer a key, from the secret: psi = Q(alpha) g1 with Q by long division.
+/// The answers of the reference.
 pub(crate) fn answers(
     world: &World,
     challenge: &Challenge,
     key: impl Fn(&KeyId) -> Key,
-) -> (Vec<Answer>, Scalar) {
-    let samples: Vec<_> = challenge.samples(&world.holding).unwrap().collect();
-    let (nu, z) = randomness(challenge, samples.len());
-    let mut ids: Vec<KeyId> = samples.iter().map(|sample| sample.entry.key_id()).collect();
-    ids.dedup();
-    let answer = |id: &KeyId| {
-        let mut combined = vec![Scalar::zero(); 64];
-        let mut sigma = G1Projective::identity();
-        let mut hashes = G1Projective::identity();
-        for (sample, nu) in samples.iter().zip(&nu).filter(|(s, _)| s.entry.key_id() == *id) {
-            let stored = &world.store[&sample.entry.name()];
-            let at = usize::try_from(sample.block).unwrap();
-            let block = sectors_of(stored.data.chunks(BLOCK).nth(at).unwrap());
-            for (sum, m) in combined.iter_mut().zip(block) {
-                *sum += m * nu;
-            }
-            let tag = stored.tagged.tags.get(sample.block).unwrap();
-            sigma += G1Affine::from_compressed(tag).unwrap() * nu;
-            hashes += hash_to_g1(&sample.entry.name(), sample.block) * nu;
-        }
-        let y = evaluate(&combined, z);
-        let alpha = key(id).alpha;
-        let quotient = (evaluate(&combined, alpha) - y) * (alpha - z).invert().unwrap();
-        let psi = affine(G1Affine::generator() * quotient);
-        Answer { key: *id, sigma, psi, y, hashes }
-    };
-    (ids.iter().map(answer).collect(), z)
+) -> Vec<Answer> {
+    told(challenge).answers(&told_store(world), |id| key(&KeyId::from_bytes(*id)))
 }
 
 pub(crate) fn weights(challenge: &Challenge, answers: &[Answer]) -> Vec<Scalar> {
-    if answers.len() == 1 {
-        return vec![Scalar::one()];
-    }
-    let mut hasher = blake3::Hasher::new_derive_key("cess-podr2 v1 key weights");
-    hasher.update(&challenge.digest());
-    for answer in answers {
-        hasher.update(answer.key.as_bytes()).update(&answer.psi).update(&answer.y.to_bytes());
-    }
-    let mut xof = hasher.finalize_xof();
-    let mut draw = || {
-        let mut wide = [0; 32];
-        xof.fill(&mut wide[..16]);
-        Scalar::from_bytes(&wide).unwrap()
-    };
-    answers.iter().map(|_| draw()).collect()
+    equations::weights_of(&told(challenge).digest(), answers)
 }
 
-pub(crate) fn encode(answers: &[Answer], weights: &[Scalar]) -> Vec<u8> {
-    let sigma: G1Projective = answers.iter().zip(weights).map(|(a, w)| a.sigma * w).sum();
-    let mut out = affine(sigma).to_vec();
-    for answer in answers {
-        out.extend(answer.psi);
-        out.extend(answer.y.to_bytes());
-    }
-    out
-}
-
-/// The verifier's equation by pairings of the other implementation.
-fn holds(
-    proof: &[u8],
-    answers: &[Answer],
-    weights: &[Scalar],
-    z: Scalar,
-    publics: &[Vec<u8>],
-) -> bool {
-    let point =
-        |at: usize| G1Affine::from_compressed(proof[at..at + 48].try_into().unwrap()).unwrap();
-    let g2 = |bytes: &[u8]| G2Affine::from_compressed(bytes.try_into().unwrap()).unwrap();
-    let mut right = Gt::identity();
-    for (at, ((answer, weight), public)) in answers.iter().zip(weights).zip(publics).enumerate() {
-        let psi = point(48 + 80 * at);
-        let y: [u8; 32] = proof[96 + 80 * at..128 + 80 * at].try_into().unwrap();
-        let y = Scalar::from_bytes(&y).unwrap();
-        let left = answer.hashes + G1Affine::generator() * y - psi * z;
-        right += pairing(&G1Affine::from(left * weight), &g2(&public[..96]));
-        right += pairing(&G1Affine::from(psi * weight), &g2(&public[96..192]));
-    }
-    pairing(&point(0), &G2Affine::generator()) == right
-}
-
-fn seeds() -> [[u8; 32]; 3] {
-    [[7; 32], [8; 32], [9; 32]]
-}
-
-fn known_key(id: &KeyId) -> Key {
-    let keys = seeds().map(|seed| Key::from_seed(&seed));
-    *keys.iter().find(|key| key_id(&key.public_bytes()) == *id).unwrap()
+fn known_key(id: &Id) -> Key {
+    [7, 8, 9].map(Key::small).into_iter().find(|key| key.id() == *id).unwrap()
 }
 
 #[test]
 fn keys_agree_with_the_reference() {
-    for seed in seeds() {
-        let secret = SecretKey::from_seed(&seed, sectors());
-        let key = Key::from_seed(&seed);
+    for seed in [7, 8, 9] {
+        let secret = SecretKey::from_seed(&[seed; 32], sectors());
+        let key = Key::small(seed);
         assert_eq!(secret.public().to_bytes().to_vec(), key.public_bytes());
-        assert_eq!(secret.public().key_id(), key_id(&key.public_bytes()));
+        assert_eq!(secret.public().key_id().to_bytes(), key.id());
         assert_eq!(secret.proving_key().to_bytes(), key.proving_bytes());
         assert_eq!(secret.proving_key().hash(), *blake3::hash(&key.proving_bytes()).as_bytes());
     }
@@ -241,16 +83,59 @@ fn keys_agree_with_the_reference() {
 
 #[test]
 fn tags_agree_with_the_reference() {
-    let key = Key::from_seed(&[7; 32]);
+    let key = Key::small(7);
     let secret = SecretKey::from_seed(&[7; 32], sectors());
     for (len, replica) in [(1, 0), (31, 1), (BLOCK, 2), (3 * BLOCK + 100, u32::MAX)] {
         let data = bytes(len, 5);
         let tagged = secret.tag(replica, &data).unwrap();
-        let name = name(&key_id(&key.public_bytes()), &data, replica);
-        assert_eq!(tagged.name(), name);
-        assert_eq!(tagged.tags.len(), len.div_ceil(BLOCK) as u64);
-        for (index, block) in (0..).zip(data.chunks(BLOCK)) {
-            assert_eq!(*tagged.tags.get(index).unwrap(), key.tag(&name, index, block));
+        let expected = key.store(data, replica);
+        assert_eq!(tagged.name(), FragmentName::from_bytes(expected.fragment.name()));
+        assert_eq!(tagged.tags.as_bytes(), expected.tags.as_flattened());
+    }
+}
+
+#[test]
+fn draws_agree_with_the_reference() {
+    let (key, other) = (Key::small(7), Key::small(8));
+    let window = |windows: u32, samples: u32| Policy::Window {
+        windows: windows.try_into().unwrap(),
+        samples: samples.try_into().unwrap(),
+    };
+    for held in [1, 2, 3, 24, 25, 61] {
+        let fragments: Vec<Fragment> = (0..held)
+            .map(|at: u32| {
+                let key = if at.is_multiple_of(3) { other } else { key };
+                let len = 1 + u64::from(at) * u64::from(at) * 5000;
+                Fragment { key: key.id(), s: 64, root: [9; 32], len, replica: at }
+            })
+            .collect();
+        let entries = fragments.iter().map(|f| {
+            let (key, root) = (KeyId::from_bytes(f.key), f.root);
+            cess_podr2::Fragment::from_parts(key, sectors(), root, f.len, f.replica)
+                .unwrap()
+                .entry()
+        });
+        let holding = cess_podr2::Holding::from_entries(entries).unwrap();
+        assert_eq!(holding.root(), draws::holding_root(&fragments), "{held}");
+        for (policy, seed) in [
+            (Policy::Every, 0),
+            (Policy::AUDIT, 1),
+            (window(1, 1), 2),
+            (window(2, 9), 3),
+            (window(7, 1), 4),
+            (window(7, 300), 5),
+            (window(u32::MAX, 1), 6),
+        ] {
+            let challenge = Challenge::new(audit(), &holding, policy, [seed; 32]).unwrap();
+            let expected = told(&challenge).asked(&fragments).unwrap();
+            let expected: Vec<(Id, Id, u64)> =
+                expected.iter().map(|a| (a.fragment.key, a.fragment.name(), a.block)).collect();
+            let got: Vec<(Id, Id, u64)> = challenge
+                .samples(&holding)
+                .unwrap()
+                .map(|s| (s.entry.key_id().to_bytes(), s.entry.name().to_bytes(), s.block))
+                .collect();
+            assert_eq!(got, expected, "{held} {policy:?}");
         }
     }
 }
@@ -263,22 +148,98 @@ fn proofs_and_verdicts_agree_with_the_reference() {
         for policy in [Policy::Every, policy] {
             let challenge = world.challenge(policy);
             let proof = world.prove(&challenge).to_bytes();
-            let (answers, z) = answers(&world, &challenge, known_key);
-            let weights = weights(&challenge, &answers);
-            assert_eq!(proof, encode(&answers, &weights));
+            let told = told(&challenge);
+            assert_eq!(proof, told.prove(&told_store(&world), known_key));
 
-            let publics: Vec<Vec<u8>> =
-                answers.iter().map(|a| world.publics[&a.key].to_bytes().to_vec()).collect();
-            assert!(holds(&proof, &answers, &weights, z, &publics));
+            let holding: Vec<Fragment> = told_store(&world).iter().map(|s| s.fragment).collect();
+            let publics = told_publics(&world);
+            assert_eq!(told.verify(&holding, &publics, &proof), Ok(()));
             // y of the first key plus one: refused by both.
             let mut wrong = proof.clone();
             wrong[96] ^= 1;
-            assert!(!holds(&wrong, &answers, &weights, z, &publics));
+            assert_eq!(told.verify(&holding, &publics, &wrong), Err("proof"));
             let wrong = Proof::from_bytes(&wrong).unwrap();
-            assert!(world.verify(&challenge, &wrong).is_err());
+            assert_eq!(world.verify(&challenge, &wrong), Err(Error::Proof));
         }
         world.extend(seed, &[3000, BLOCK]);
     }
+}
+
+/// What storage uses: the kernels' chunks and the backend's large sums are met there alone.
+#[test]
+fn the_default_number_of_sectors_agrees_with_the_reference() {
+    let key = Key::from_seed(&[7; 32], Sectors::DEFAULT.get());
+    let secret = SecretKey::from_seed(&[7; 32], Sectors::DEFAULT);
+    let (public, proving) = (secret.public(), secret.proving_key());
+    assert_eq!(public.to_bytes().to_vec(), key.public_bytes());
+    let data = bytes(key.block_bytes() + 100_000, 5);
+    let tagged = secret.tag(3, &data).unwrap();
+    let stored = key.store(data.clone(), 3);
+    assert_eq!(tagged.tags.as_bytes(), stored.tags.as_flattened());
+
+    let holding = cess_podr2::Holding::from_entries([tagged.fragment.entry()]).unwrap();
+    let challenge = Challenge::new(audit(), &holding, Policy::Every, [3; 32]).unwrap();
+    let mut prover = cess_podr2::Proving::new(&challenge, &holding, |_| Some(&proving)).unwrap();
+    for (block, tag) in data.chunks(key.block_bytes()).zip(&stored.tags) {
+        prover.absorb(block, tag).unwrap();
+    }
+    let proof = prover.finish().unwrap();
+    let told = told(&challenge);
+    let expected = told.prove(std::slice::from_ref(&stored), |_| key);
+    assert_eq!(proof.to_bytes(), expected);
+    let reference = Public::decode(&key.public_bytes()).unwrap();
+    assert_eq!(told.verify(&[stored.fragment], &[reference], &expected), Ok(()));
+    assert_eq!(cess_podr2::verify(&challenge, &holding, |_| Some(&public), &proof), Ok(()));
+}
+
+#[test]
+fn verdicts_over_batches_agree_with_the_reference() {
+    let mut world = World::new(&[1, 3000]);
+    world.extend(8, &[BLOCK]);
+    let publics = told_publics(&world);
+    let store = told_store(&world);
+    let holding: Vec<Fragment> = store.iter().map(|s| s.fragment).collect();
+    let parts: Vec<(Challenge, Vec<u8>)> = (0..6)
+        .map(|seed| {
+            let challenge =
+                Challenge::new(audit(), &world.holding, Policy::Every, [seed; 32]).unwrap();
+            let proof = told(&challenge).prove(&store, known_key);
+            (challenge, proof)
+        })
+        .collect();
+    // No, one and many bad proofs, two exchanged.
+    for bad in [&[][..], &[0], &[5], &[1, 2, 4], &[0, 1, 2, 3, 4, 5]] {
+        let mut batch = parts.clone();
+        for at in bad {
+            batch[*at].1[96 + at] ^= 1;
+        }
+        compare(&world, &batch, &holding, &publics);
+    }
+    let mut exchanged = parts;
+    (exchanged[2].1, exchanged[3].1) = (exchanged[3].1.clone(), exchanged[2].1.clone());
+    compare(&world, &exchanged, &holding, &publics);
+}
+
+/// The crate's verdict over the batch beside the reference's over each proof.
+fn compare(
+    world: &World,
+    batch: &[(Challenge, Vec<u8>)],
+    holding: &[Fragment],
+    publics: &[Public],
+) {
+    let expected: Vec<(usize, Error)> = batch
+        .iter()
+        .enumerate()
+        .filter(|(_, (challenge, proof))| told(challenge).verify(holding, publics, proof).is_err())
+        .map(|(at, _)| (at, Error::Proof))
+        .collect();
+    let proofs: Vec<Proof> = batch.iter().map(|(_, p)| Proof::from_bytes(p).unwrap()).collect();
+    let items: Vec<_> =
+        batch.iter().zip(&proofs).map(|((c, _), proof)| (c, &world.holding, proof)).collect();
+    let verdict = verify_batch(&items, |id| world.publics.get(id));
+    let expected =
+        if expected.is_empty() { Ok(()) } else { Err(Error::Batch { rejected: expected }) };
+    assert_eq!(verdict, expected);
 }
 
 #[test]

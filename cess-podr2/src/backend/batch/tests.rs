@@ -50,6 +50,31 @@ fn hashes_are_those_of_blst_for_any_number() {
     }
 }
 
+/// Points of another implementation, `bls12_381`.
+#[test]
+fn hashes_are_those_of_the_vectors() {
+    let cases = include_str!("../../../tests/vectors/hash.json");
+    let cases: Vec<serde_json::Value> = serde_json::from_str(cases).unwrap();
+    let bytes = |digits: &serde_json::Value| -> Vec<u8> {
+        let digits = digits.as_str().unwrap();
+        let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+        (0..digits.len()).step_by(2).map(byte).collect()
+    };
+    let messages: Vec<Message> = cases
+        .iter()
+        .map(|case| {
+            let name: [u8; 32] = bytes(&case["name"]).try_into().unwrap();
+            message(&name, case["index"].as_u64().unwrap())
+        })
+        .collect();
+    assert!(!messages.is_empty());
+    for way in ways() {
+        for (point, case) in affine(&way.hash(&messages)).iter().zip(&cases) {
+            assert_eq!(point.to_compressed().to_vec(), bytes(&case["point"]), "{way:?}");
+        }
+    }
+}
+
 #[test]
 fn multiples_of_the_generator_are_those_of_blst() {
     let scalars = scalars();
