@@ -7,6 +7,7 @@
 
 mod chart;
 mod client;
+mod consensus;
 mod erasure;
 mod figure;
 mod machine;
@@ -26,6 +27,7 @@ const AREAS: &[(&str, Area)] = &[
     ("podr2", podr2::run),
     ("podr2-growth", podr2_scale::run),
     ("client", client::run),
+    ("consensus", consensus::run),
 ];
 
 fn main() -> ExitCode {

@@ -190,7 +190,7 @@ impl Filter {
 
     /// The least score that stays. `scores` rise. Never so high that fewer than `keep` stay, when
     /// there are as many: a committee of few is worse than one with a low score.
-    pub(crate) fn threshold(&self, scores: &[u16], keep: usize) -> u16 {
+    pub fn threshold(&self, scores: &[u16], keep: usize) -> u16 {
         let wanted = match *self {
             Self::None => 0,
             Self::Floor(score) => score,

@@ -66,7 +66,7 @@ pub use input::{Input, Output};
 pub use invariants::Broken;
 pub use params::{FaultParams, Params, StakeParams};
 pub use quorum::{faults, forkable, quorum};
-pub use state::{Books, FROZEN_AHEAD, Pending, State, Ticket};
+pub use state::{Books, FROZEN_AHEAD, Pending, State, Ticket, later_seed};
 pub use step::step;
 pub use vote::{Kind, Vote};
 pub use voters::{MAX_VOTERS, Role, Voter, Voters};

@@ -76,7 +76,8 @@ impl Params {
             faults: FaultParams {
                 slash_permille: 1000,
                 max_missed_tickets: 4,
-                max_missed_contributions: 2,
+                // Whoever withholds one to choose a seed pays with the seats of the rounds in jail.
+                max_missed_contributions: 1,
                 jail_rounds: 8,
             },
         }

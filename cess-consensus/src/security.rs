@@ -32,8 +32,10 @@ pub struct Estimate {
     /// X ≥ q: it can certify alone.
     pub captured: Probability,
     /// At most how many times likelier each of these becomes by withholding contributions to the
-    /// seed: the mean of 2^X, for X seats in the committee that makes the seed. The adversary picks
-    /// the best of 2^X seeds, and P(one of 2^X draws goes wrong) ≤ 2^X P(a draw goes wrong).
+    /// seed, in one step: the mean of 2^X, for X seats in a fairly drawn committee that makes the
+    /// seed. The adversary picks the best of 2^X seeds, and P(one of 2^X draws goes wrong) is at most
+    /// 2^X times P(a draw goes wrong). Who goes on has more seats to go on with; what that gains, and
+    /// what jail takes back, only simulation tells.
     pub grinding_factor: Probability,
 }
 

@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
@@ -14,7 +15,7 @@ use crate::domain::{GENESIS, GENESIS_LOT, SEED, Transcript};
 use crate::encoding;
 use crate::error::Error;
 use crate::params::Params;
-use crate::voters::{Role, Voter, Voters};
+use crate::voters::{MAX_VOTERS, Role, Voter, Voters};
 use crate::vrf::{Vrf, VrfProof};
 
 /// Draws ahead of the present round for which the candidates are frozen.
@@ -118,7 +119,7 @@ impl State {
             lots.iter().take(usize::from(params.committee)).map(|(_, id)| *id).collect();
         drawn.sort_unstable();
         let committee = committee(0, &drawn, &all)?;
-        let pool = pool(1, &all)?;
+        let pool = pool(1, &all, MAX_VOTERS)?;
         let boundary = Boundary {
             chain: params.chain,
             round: 0,
@@ -202,6 +203,11 @@ impl State {
         self.tickets.iter()
     }
 
+    /// The contributions revealed so far: VRF outputs of members on duty.
+    pub fn contributions(&self) -> impl Iterator<Item = (&CandidateId, &[u8; 64])> {
+        self.contributions.iter()
+    }
+
     /// The boundary that awaits the pool's certificate, once the round has ended.
     pub fn pending(&self) -> Option<&Pending> {
         self.pending.as_ref()
@@ -235,18 +241,28 @@ impl State {
         self.boundary.round.saturating_add(1)
     }
 
-    /// seed_{e+2} = H(seed_e ‖ e + 2 ‖ contributions revealed in e), by rising id.
     pub(crate) fn later_seed(&self) -> [u8; 32] {
-        let mut transcript = Transcript::new(SEED)
-            .bytes(&self.params.chain)
-            .bytes(&self.present_seed)
-            .u64(self.next_round().saturating_add(1))
-            .count(self.contributions.len());
-        for (id, output) in &self.contributions {
-            transcript = transcript.bytes(&id.0).bytes(output);
-        }
-        transcript.digest()
+        let contributions = self.contributions.iter().map(|(id, output)| (*id, *output));
+        later_seed(&self.params.chain, &self.present_seed, self.round(), contributions)
     }
+}
+
+/// The seed of round e + 2 from that of round e and the contributions that were revealed in e, by
+/// rising id: seed_{e+2} = H(seed_e ‖ e + 2 ‖ contributions).
+pub fn later_seed(
+    chain: &[u8; 32],
+    seed: &[u8; 32],
+    round: u64,
+    contributions: impl ExactSizeIterator<Item = (CandidateId, [u8; 64])>,
+) -> [u8; 32] {
+    let transcript = Transcript::new(SEED)
+        .bytes(chain)
+        .bytes(seed)
+        .u64(round.saturating_add(2))
+        .count(contributions.len());
+    contributions
+        .fold(transcript, |transcript, (id, output)| transcript.bytes(&id.0).bytes(&output))
+        .digest()
 }
 
 /// Refuses a registration that can't stand beside `all`.
@@ -317,12 +333,52 @@ pub(crate) fn committee(
     Voters::new(Role::Committee, round, ids.iter().map(member).collect::<Result<_, _>>()?)
 }
 
-/// The active candidates by stake: they certify the boundary that begins `round`.
-pub(crate) fn pool(round: u64, all: &BTreeMap<CandidateId, Candidate>) -> Result<Voters, Error> {
-    let members = all
+/// The active candidates by stake: they certify the boundary that begins `round`. Of more than a set
+/// can have, those with most stake: a crowd of small ones must not keep the pool from changing.
+pub(crate) fn pool(
+    round: u64,
+    all: &BTreeMap<CandidateId, Candidate>,
+    most: usize,
+) -> Result<Voters, Error> {
+    let mut members: Vec<Voter> = all
         .iter()
         .filter(|(_, candidate)| candidate.status == Status::Active)
         .map(|(id, c)| Voter { id: *id, key: c.vote, weight: c.stake() })
         .collect();
+    if members.len() > most {
+        members.sort_unstable_by_key(|member| (Reverse(member.weight), member.id));
+        members.truncate(most);
+        members.sort_unstable_by_key(|member| member.id);
+    }
     Voters::new(Role::Pool, round, members)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credit::CreditParams;
+    use crate::fixture::{id, secret};
+    use crate::vrf::VrfKey;
+
+    #[test]
+    fn a_crowd_of_small_stakes_does_not_push_the_large_ones_out_of_the_pool() {
+        let candidate = |at: usize, own: u128, status| Candidate {
+            status,
+            vrf: VrfKey([0; 32]),
+            vote: secret(at).key(),
+            own,
+            nominated: BTreeMap::new(),
+            credit: Credit::new(&CreditParams::DEFAULT),
+            missed_tickets: 0,
+            missed_contributions: 0,
+        };
+        let mut all: BTreeMap<CandidateId, Candidate> =
+            (0..9).map(|at| (id(at), candidate(at, 1 + at as u128 / 2, Status::Active))).collect();
+        all.insert(id(9), candidate(9, 1000, Status::Leaving));
+        let ids = |most| -> Vec<CandidateId> {
+            pool(1, &all, most).unwrap().members().iter().map(|member| member.id).collect()
+        };
+        assert_eq!(ids(9), (0..9).map(id).collect::<Vec<_>>());
+        assert_eq!(ids(4), [4, 6, 7, 8].map(id), "of equals, the lower id");
+    }
 }

@@ -104,16 +104,16 @@ fn format_pins() {
         ("voters", "b55bf7aac0b4f484556f334d0650cde9"),
         ("boundary", "fdb90787f3a09d5e0a0c850562ff1f60"),
         ("boundary digest", "be7e42c82a8482aa9eb66e6a2832673c"),
-        ("certificate", "c21958058f4b9c2cc1c8fd74cdc7807d"),
+        ("certificate", "f79f1bfe2e397073664d0f922d4b0e75"),
         ("votes", "1a3b8c3e3e3a402b928bb35612cb7d81"),
         ("certificates", "108855966bdae609bc1793081bdb7985"),
-        ("inputs", "4be75cfb300ee154af69d74ea0b5ac9a"),
+        ("inputs", "c70e4659a627140308c89523e96ad351"),
         ("vrf inputs", "4edf1ffb09a8b5230afd721214dde795"),
         ("secret", "019f968b51d3c299bda770edcd51c22e"),
         ("draws", "199132e940269c23b269dec86cd31ff8"),
         ("collectors", "3f860330f997cfc6ad4d10b3ce0157ad"),
-        ("genesis", "d0de24148866a133a9c7a555c35ccce6"),
-        ("state", "08ec578ef226407d4f1be4e8155e5648"),
+        ("genesis", "d77a465f449f173f417634abf50f0762"),
+        ("state", "44b30afd2369bc1ab2831907131b2aa2"),
     ];
     let got: Vec<(&str, &str)> = got.iter().map(|(name, pin)| (*name, pin.as_str())).collect();
     assert_eq!(got, expected);

@@ -12,7 +12,7 @@ use crate::draw::{Entry, select};
 use crate::error::Error;
 use crate::input::Output;
 use crate::state::{FROZEN_AHEAD, Pending, State, committee, freeze, pool};
-use crate::voters::{Role, Voters};
+use crate::voters::{MAX_VOTERS, Role, Voters};
 
 type Outputs = Result<Vec<Output>, Error>;
 
@@ -165,7 +165,7 @@ impl State {
     /// The active candidates; when there are none, the members of the present pool: somebody must
     /// be able to certify.
     fn next_pool(&self, round: u64) -> Voters {
-        pool(round, &self.candidates).unwrap_or_else(|_| self.pool.renewed(round))
+        pool(round, &self.candidates, MAX_VOTERS).unwrap_or_else(|_| self.pool.renewed(round))
     }
 
     pub(super) fn checkpoint(&mut self, certificate: &Certificate) -> Outputs {

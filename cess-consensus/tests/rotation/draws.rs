@@ -195,7 +195,9 @@ fn too_few_tickets_leave_the_present_set_on_duty_for_another_round() {
 
 #[test]
 fn silence_is_jailed_and_comes_back() {
-    let mut world = World::new(20, params());
+    let mut lenient = params();
+    lenient.faults.max_missed_contributions = 9;
+    let mut world = World::new(20, lenient);
     let mut jailed = None;
     for _ in 0..4 {
         assert_eq!(jailed, None);
@@ -222,6 +224,21 @@ fn silence_is_jailed_and_comes_back() {
     let credit = world.state().candidate(&id(3)).expect("there").credit;
     let params = world.state().params().credit;
     assert!(credit.score(&params) < params.neutral, "silence cost credit");
+}
+
+#[test]
+fn a_contribution_withheld_is_jailed_at_once_and_keeps_its_seat_to_the_end() {
+    let mut world = World::new(20, params());
+    let silent = *world.on_duty().iter().next().expect("somebody");
+    world.reveal_all_but(&[], &[silent]);
+    let outputs = world.end_round().expect("over");
+    let until = 1 + world.state().params().faults.jail_rounds;
+    assert!(outputs.contains(&Output::Jailed { who: id(silent), until }));
+    assert!(world.on_duty().contains(&silent));
+    let next = world.state().pending().expect("drawn").committee.clone();
+    assert!(next.index_of(&id(silent)).is_none(), "its ticket doesn't count any more");
+    world.hand_over();
+    assert!(!world.on_duty().contains(&silent));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cess_consensus::vrf::{IdealSecret, IdealVrf, VrfSecret as _, possession_input};
+use cess_consensus::vrf::{IdealSecret, IdealVrf, VrfProof, VrfSecret as _, possession_input};
 use cess_consensus::{
     Bitmap, CandidateId, Certificate, Error, Input, Output, Params, Registration, State, Vote,
     VoteSecret, Voters, step,
@@ -116,6 +116,10 @@ impl World {
         Self { state: Some(state), strict: true, outputs: Vec::new() }
     }
 
+    pub(crate) fn from_state(state: State) -> Self {
+        Self { state: Some(state), strict: true, outputs: Vec::new() }
+    }
+
     pub(crate) fn state(&self) -> &State {
         self.state.as_ref().expect("between steps")
     }
@@ -130,7 +134,11 @@ impl World {
             pool: state.pool().digest(),
         };
         let (was, certified) = (duty(&state), matches!(input, Input::Checkpoint(_)));
-        let cheap = matches!(input, Input::Ticket { .. } | Input::Report { .. });
+        // Inputs that touch neither tokens nor sets; there are hundreds a round.
+        let cheap = matches!(
+            input,
+            Input::Ticket { .. } | Input::Contribution { .. } | Input::Report { .. }
+        );
         let (state, result) = step::<IdealVrf>(state, input);
         let is = duty(&state);
         match &result {
@@ -168,6 +176,15 @@ impl World {
         Input::Contribution { who: id(at), proof }
     }
 
+    pub(crate) fn prove(&self, at: u64, input: &[u8]) -> VrfProof {
+        vrf_secret(at).prove(input)
+    }
+
+    /// Those on duty whose contribution is there.
+    pub(crate) fn revealed(&self) -> BTreeSet<u64> {
+        self.state().contributions().map(|(id, _)| number(id)).collect()
+    }
+
     /// Those who may reveal a ticket now.
     pub(crate) fn drawable(&self) -> Vec<u64> {
         let state = self.state();
@@ -190,6 +207,18 @@ impl World {
         for at in self.on_duty().into_iter().filter(|at| does(*at)) {
             let input = self.contribution(at);
             self.ok(input);
+        }
+    }
+
+    /// As `reveal_all`, of those who haven't yet.
+    pub(crate) fn reveal_missing(&mut self, does: impl Fn(u64) -> bool) {
+        for at in self.drawable().into_iter().filter(|at| does(*at)) {
+            let input = self.ticket(at);
+            let _ = self.step(input);
+        }
+        for at in self.on_duty().into_iter().filter(|at| does(*at)) {
+            let input = self.contribution(at);
+            let _ = self.step(input);
         }
     }
 
