@@ -19,6 +19,8 @@ use crate::{
 };
 
 const MINERS: u8 = 6;
+/// Bytes that a miner has: two of the largest fragments.
+const SPACE: u64 = 80_000;
 const KEY_HOLDERS: [Who; 3] = [Who::Owner, Who::Tagger, Who::Miner(0)];
 
 /// Seen along the way: events by kind, refusals by kind.
@@ -101,7 +103,7 @@ impl Stage {
     /// Miners, tag keys, and two active files; through the same comparison as everything else.
     fn set_the_scene(&mut self) {
         let (_, mut model) = self.start.clone();
-        let space = 150_000;
+        let space = SPACE;
         let stake = self.world.state.params().collateral.tagger_stake;
         let mut calls: Vec<(Who, Action)> =
             (0..MINERS).map(|number| (Who::Miner(number), register(space))).collect();
@@ -139,7 +141,12 @@ impl Stage {
         while choices.more() {
             let leap = self.leap(&mut choices);
             let count = [1, 1, 1, 2, 3][choices.below(5)];
-            let calls = (0..count).filter_map(|_| self.action(&mut choices)).collect();
+            let mut calls = Vec::new();
+            for _ in 0..count {
+                let call = self.action(&mut choices);
+                let hasty = call.as_ref().and_then(|call| self.hasty(&mut choices, call));
+                calls.extend(call.into_iter().chain(hasty));
+            }
             let calls = self.sign(&mut choices, calls);
             self.block(&mut model, leap, calls);
         }
@@ -284,6 +291,30 @@ impl Stage {
         }
     }
 
+    /// Now and then, what should wait for the beacon of the next block.
+    fn hasty(&self, choices: &mut Choices<'_>, call: &(Who, Action)) -> Option<(Who, Action)> {
+        let action = match call.1 {
+            Action::OpenDeal { .. } if choices.one_in(4) => Action::CloseDeal {
+                deal: DealId(self.deals().len() as u64),
+                manifest: Vec::new(),
+                exclusions: Vec::new(),
+                declaration: declare_tags(
+                    &call.0.key(),
+                    &CHAIN,
+                    DealId(0),
+                    FileId([0; 32]),
+                    &[0; 32],
+                ),
+                access: access(Visibility::Public, 0),
+            },
+            Action::ClaimRepair { order } if choices.one_in(4) => {
+                Action::CompleteRepair { order, proof: vec![0; 128] }
+            }
+            _ => return None,
+        };
+        Some((call.0, action))
+    }
+
     fn of_tokens(&mut self, choices: &mut Choices<'_>, kind: usize) -> Option<(Who, Action)> {
         let who = self.anybody(choices);
         let amount = u128::from(choices.byte());
@@ -297,18 +328,29 @@ impl Stage {
                 let holder = choices.of(&KEY_HOLDERS)?;
                 let full = self.world.state.params().collateral.tagger_stake;
                 let stake = [0, full, full - 1][choices.below(3)];
-                (who, register_key(&self.world.secrets[&holder], stake))
+                let mut register = register_key(&self.world.secrets[&holder], stake);
+                if let Action::RegisterTagKey { format, key, .. } = &mut register {
+                    match choices.byte() {
+                        0..16 => *format += 1,
+                        16..32 => key.truncate(195),
+                        _ => {}
+                    }
+                }
+                (who, register)
             }
-            3 if choices.one_in(4) => {
-                let key = self.world.key_id(choices.of(&KEY_HOLDERS)?);
-                let who = choices.of(&KEY_HOLDERS)?;
-                (who, Action::RetireTagKey { key })
+            3 if choices.one_in(3) => {
+                let holder = choices.of(&KEY_HOLDERS)?;
+                let who = if choices.one_in(4) { Who::Other } else { holder };
+                (who, Action::RetireTagKey { key: self.world.key_id(holder) })
             }
             _ => {
-                let file = self.live_file(choices)?;
+                let mut file = self.live_file(choices)?;
                 let epoch = self.world.state.file(&file)?.epoch + u64::from(choices.byte() % 3);
                 let visibility = self.world.state.file(&file)?.manifest.visibility;
                 let access = access(other_if(choices.one_in(8), visibility), choices.byte());
+                if choices.one_in(8) {
+                    file.0[0] ^= 1;
+                }
                 (who, Action::SetAccess { file, epoch, access })
             }
         })
@@ -319,7 +361,7 @@ impl Stage {
         Some(match kind {
             6 => {
                 let who = if choices.one_in(4) { self.anybody(choices) } else { miner };
-                (who, register([150_000, 1000, 0, u64::MAX][choices.below(4)]))
+                (who, register([SPACE, 1000, 0, u64::MAX][choices.below(4)]))
             }
             7 => (miner, Action::TopUp { amount: TOKEN / 1000 * u128::from(choices.byte()) }),
             8 => {
@@ -350,7 +392,7 @@ impl Stage {
         let bid = match choices.byte() {
             0..10 => Some(ask - 1),
             10..40 => Some(ask * 3),
-            40..44 => Some(u128::MAX),
+            40..60 => Some(u128::MAX),
             _ => None,
         };
         let visibility =
@@ -377,8 +419,8 @@ impl Stage {
             0..8 => manifest.len += 1,
             8..16 => manifest.salt = [0xEE; 32],
             16..20 => manifest.sectors += 1,
-            20..24 => manifest.tag_key = [9; 32],
-            24..32 => manifest.segments[0].fragments[1] = manifest.segments[0].fragments[0],
+            20..32 => manifest.tag_key = [9; 32],
+            32..40 => manifest.segments[0].fragments[1] = manifest.segments[0].fragments[0],
             _ => {}
         }
         let holder = if choices.one_in(16) { Who::Other } else { tagger };
@@ -405,7 +447,10 @@ impl Stage {
             _ if id.0 == 0 => Some((id, FileId([0; 32]))),
             _ => None,
         });
-        let (deal, file) = closed.next_back()?;
+        let (mut deal, file) = closed.next_back()?;
+        if choices.one_in(24) {
+            deal.0 += 1000;
+        }
         let records = self.world.state.file_fragments(&file);
         let awaited: Vec<AccountId> = records
             .iter()

@@ -16,18 +16,20 @@ use rand_chacha::ChaCha12Rng;
 
 use crate::driver::Stage;
 
-/// Kinds of events, verdicts, statuses and refusals without which the agreement would say little.
+/// Kinds of events, verdicts, statuses and refusals without which the agreement would say little:
+/// all that calls and blocks of the right form can bring about. `TooLate` isn't among them, since
+/// the begin phase closes what is overdue before any call; the model has no such objection, so a
+/// ledger that names it fails here, and `src/rules/tests.rs` reaches it without a begin phase.
 const SEEN: &str = "
     AccessChanged Active AskedAgain AuditConcluded AuditNarrowed AuditOpened BadManifest
-    BadProof BadSignature BadStake BadTerm BidTooLow Cut
-    DealActive DealClosed DealExpired DealExtended DealOpened DealSeeded
-    DealStatus DuplicateFragment Exiting Failed FileEnded Frozen
-    Gone InsufficientFunds MinerChanged MinerExists MinerStatus Missed
-    NoSuchAudit NoSuchFragment NoSuchMiner NoSuchOrder NoSuchTarget NotEnoughNodes
-    NotOwner NotYours Offline OrderClaimed Overflow Passed
-    RepairClaimed RepairCompleted RepairOpened RepairReopened RepairSeeded Reported
-    SameSegment TagKeyExists TagKeyInUse TooLarge TooLong TooManyExclusions
-    TooManyKeys Transferred WrongChain WrongEpoch WrongNonce
+    BadAccess BadProof BadSignature BadStake BadTagKey BadTerm BidTooLow Cut DealActive DealClosed
+    DealExpired DealExtended DealOpened DealSeeded DealStatus DuplicateFragment Exiting Failed
+    FileEnded Frozen Gone InsufficientFunds MinerChanged MinerExists MinerStatus Missed
+    NoBeaconYet NoSpace NoSuchAudit NoSuchDeal NoSuchFile NoSuchFragment NoSuchMiner NoSuchOrder
+    NoSuchTagKey NoSuchTarget NotEnoughNodes NotOwner NotYours Offline OrderClaimed Overflow
+    Passed RepairClaimed RepairCompleted RepairOpened RepairReopened RepairSeeded Reported
+    SameSegment TagKeyExists TagKeyInUse TagKeyRegistered TagKeyRetired TooLarge TooLong
+    TooManyExclusions TooManyKeys Transferred WrongChain WrongEpoch WrongNonce
 ";
 
 #[test]

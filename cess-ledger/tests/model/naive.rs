@@ -2,8 +2,12 @@
 //! searched, sums made anew each time, no index kept. A fragment counts what it was paid and a
 //! file's escrow is what came in less what went out, so nothing is paid twice unseen.
 //!
-//! Taken as given, each tested elsewhere: who wins a slot (`Placement`), which manifest parses,
-//! and whether a possession proof verifies.
+//! Not told again, but the crates' own code, so that a fault in it would be the same on both sides.
+//! Of the ledger: who wins a slot (`Placement`), which manifest parses and what fragments it lists
+//! (`Manifest`, `FragmentInfo`, `Slot`), how many segments and bytes a file is stored in
+//! (`Profile::segments`, `Profile::stored_len`), digests and signatures of calls. Of cess-podr2:
+//! keys, holdings, what a `Challenge` draws, and whether a proof verifies. Each has tests of its
+//! own in its crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
