@@ -1,4 +1,4 @@
-//! A chart of a few lines over sizes, both axes logarithmic, as SVG.
+//! A chart of a few lines, both axes logarithmic, as SVG.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,13 +14,15 @@ const COLOURS: [&str; 4] = ["#1b5e9e", "#c2410c", "#6b9bc9", "#e8a17c"];
 
 pub(crate) struct Line {
     pub(crate) name: &'static str,
-    /// Bytes, milliseconds.
+    /// What lies across, and the value.
     pub(crate) points: Vec<(u64, f64)>,
 }
 
 pub(crate) struct Chart<'a> {
     pub(crate) title: &'a str,
-    /// Bytes and what they are called, rising.
+    /// Of the values.
+    pub(crate) unit: &'a str,
+    /// Values across and what they are called, rising.
     pub(crate) across: &'a [(u64, &'a str)],
     pub(crate) lines: &'a [Line],
 }
@@ -58,7 +60,8 @@ impl Chart<'_> {
             put(format!("<path d=\"M{LEFT} {at:.1}H{RIGHT}\" {grey}/>"));
             let (beside, below) = (LEFT - 8.0, at + 4.0);
             put(format!(
-                "<text x=\"{beside}\" y=\"{below:.1}\" text-anchor=\"end\">{ms} ms</text>"
+                "<text x=\"{beside}\" y=\"{below:.1}\" text-anchor=\"end\">{ms} {}</text>",
+                self.unit
             ));
             decade += 1.0;
         }
@@ -104,7 +107,12 @@ mod tests {
     #[test]
     fn larger_is_further_right_and_slower_is_further_up() {
         let line = Line { name: "a line", points: vec![(10, 1.0), (1000, 100.0)] };
-        let chart = Chart { title: "t", across: &[(10, "ten"), (1000, "many")], lines: &[line] };
+        let chart = Chart {
+            title: "t",
+            unit: "ms",
+            across: &[(10, "ten"), (1000, "many")],
+            lines: &[line],
+        };
         let svg = chart.svg();
         assert!(svg.contains("<path d=\"M70.0 360.0L590.0 50.0\""), "{svg}");
         assert!(svg.contains(">ten</text>") && svg.contains(">many</text>"));

@@ -9,7 +9,9 @@ pub(crate) enum Unit {
     MegabytesPerSecond,
     /// Milliseconds for one operation.
     Milliseconds,
+    Seconds,
     Bytes,
+    Percent,
 }
 
 impl Unit {
@@ -19,7 +21,8 @@ impl Unit {
         match self {
             Self::MegabytesPerSecond => bytes as f64 / seconds / 1e6,
             Self::Milliseconds => seconds * 1e3,
-            Self::Bytes => bytes as f64,
+            Self::Seconds => seconds,
+            Self::Bytes | Self::Percent => bytes as f64,
         }
     }
 
@@ -27,7 +30,7 @@ impl Unit {
     fn ratio(self, ours: f64, rival: f64) -> f64 {
         match self {
             Self::MegabytesPerSecond => ours / rival,
-            Self::Milliseconds | Self::Bytes => rival / ours,
+            Self::Milliseconds | Self::Seconds | Self::Bytes | Self::Percent => rival / ours,
         }
     }
 }
@@ -37,7 +40,9 @@ impl fmt::Display for Unit {
         f.write_str(match self {
             Self::MegabytesPerSecond => "MB/s",
             Self::Milliseconds => "ms",
+            Self::Seconds => "s",
             Self::Bytes => "B",
+            Self::Percent => "%",
         })
     }
 }

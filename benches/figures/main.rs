@@ -26,8 +26,11 @@ const AREAS: &[(&str, Area)] = &[
     ("erasure", erasure::run),
     ("podr2", podr2::run),
     ("podr2-growth", podr2_scale::run),
+    ("podr2-sectors", podr2::run_sectors),
     ("client", client::run),
     ("consensus", consensus::run),
+    #[cfg(feature = "rayon")]
+    ("podr2-threads", podr2::run_threads),
 ];
 
 fn main() -> ExitCode {

@@ -14,24 +14,33 @@ const RUN: Duration = Duration::from_millis(20);
 
 /// Medians of the seconds that one call takes, in the order of `contenders`.
 pub(crate) fn interleave<const N: usize>(contenders: [&mut dyn FnMut(); N]) -> [f64; N] {
-    interleave_for(RUN, contenders)
+    interleave_for(RUN, RUNS, contenders)
+}
+
+/// As [`interleave`] with another number of runs, for what takes seconds.
+pub(crate) fn interleave_runs<const N: usize>(
+    runs: usize,
+    contenders: [&mut dyn FnMut(); N],
+) -> [f64; N] {
+    interleave_for(RUN, runs, contenders)
 }
 
 /// As [`interleave`], of contenders whose number isn't known before.
 pub(crate) fn interleave_all(contenders: &mut [&mut dyn FnMut()]) -> Vec<f64> {
-    interleave_slice(RUN, contenders)
+    interleave_slice(RUN, RUNS, contenders)
 }
 
 /// As [`interleave`], each run at least `run` long.
 fn interleave_for<const N: usize>(
     run: Duration,
+    runs: usize,
     mut contenders: [&mut dyn FnMut(); N],
 ) -> [f64; N] {
-    let seconds = interleave_slice(run, &mut contenders);
+    let seconds = interleave_slice(run, runs, &mut contenders);
     std::array::from_fn(|at| seconds[at])
 }
 
-fn interleave_slice(run: Duration, contenders: &mut [&mut dyn FnMut()]) -> Vec<f64> {
+fn interleave_slice(run: Duration, runs: usize, contenders: &mut [&mut dyn FnMut()]) -> Vec<f64> {
     let count = contenders.len();
     let mut calls = vec![1u32; count];
     for (at, count) in calls.iter_mut().enumerate() {
@@ -39,8 +48,8 @@ fn interleave_slice(run: Duration, contenders: &mut [&mut dyn FnMut()]) -> Vec<f
         contenders[at]();
         *count = calls_in(run, time(1, contenders[at]));
     }
-    let mut seconds = vec![Vec::with_capacity(RUNS); count];
-    for round in 0..RUNS {
+    let mut seconds = vec![Vec::with_capacity(runs); count];
+    for round in 0..runs {
         for turn in 0..count {
             let at = (round + turn) % count;
             let each = time(calls[at], contenders[at]).as_secs_f64() / f64::from(calls[at]);
@@ -106,7 +115,7 @@ mod tests {
             let order = &order;
             move || order.borrow_mut().push(me)
         });
-        interleave_for(Duration::ZERO, [&mut a, &mut b]);
+        interleave_for(Duration::ZERO, RUNS, [&mut a, &mut b]);
         let order = order.into_inner();
         let (warmed, rounds) = order.split_at(4);
         assert_eq!(warmed, [0, 0, 1, 1]);

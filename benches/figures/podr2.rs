@@ -1,192 +1,235 @@
-//! Proofs of retrievability, beside the hash of the same bytes and a signature of the same curve.
+//! Proofs of retrievability, beside BLAKE3 of the same bytes and beside the measured parts of each
+//! operation.
 
-use std::convert::Infallible;
+mod case;
+mod sectors;
+#[cfg(feature = "rayon")]
+mod threads;
+
 use std::hint::black_box;
 
-use blst::min_sig;
-use cess_podr2::{
-    Audit, BlockSource, Challenge, Entry, Holding, KeyId, Policy, Proof, ProvingKey, PublicKey,
-    SecretKey, Sectors, TagCheck, Tagged, Tags, prove, verify, verify_batch,
-};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use cess_podr2::measure::{self, Points};
+use cess_podr2::{Challenge, Holding, Proof, ProvingKey, SecretKey, Sectors, verify, verify_batch};
 
+use self::case::{Case, random};
+pub(crate) use self::sectors::run as run_sectors;
+#[cfg(feature = "rayon")]
+pub(crate) use self::threads::run as run_threads;
 use crate::figure::{Figure, Unit};
-use crate::measure::interleave;
+use crate::measure::{interleave, interleave_runs};
 
 const DATA_BYTES: usize = 8 << 20;
-const SECTORS: [u32; 2] = [1024, 8192];
-const BATCH: u8 = 20;
+/// Samples that show a loss of 1 % with 99 %.
+const SAMPLES: u64 = 460;
 
 pub(crate) fn run(emit: &mut dyn FnMut(Figure)) {
-    let mut data = vec![0; DATA_BYTES];
-    ChaCha8Rng::from_seed([7; 32]).fill_bytes(&mut data);
-    for sectors in SECTORS {
-        let sectors = Sectors::new(sectors).expect("a power of two within the limits");
-        Case::new(&data, sectors).run(emit);
+    let data = random(DATA_BYTES);
+    for sectors in [1024, 4096, 8192, 16384, 32768, 65536] {
+        tag(&data, sectors, emit);
+    }
+    keys(emit);
+    check(&data, emit);
+    prove(emit);
+    parts(emit);
+    judge(emit);
+    batch(1, emit);
+    batch(10, emit);
+}
+
+fn of(sectors: u32) -> Sectors {
+    Sectors::new(sectors).expect("a power of two within the limits")
+}
+
+fn hash(data: &[u8]) {
+    black_box(blake3::hash(black_box(data)));
+}
+
+/// The tagger with the content root, and its field part alone, by both ways of working.
+fn tag(data: &[u8], sectors: u32, emit: &mut dyn FnMut(Figure)) {
+    let fast = SecretKey::from_seed(&[7; 32], of(sectors));
+    let plain = measure::plain_key(&[7; 32], of(sectors));
+    assert_eq!(fast.tag(0, data), plain.tag(0, data), "what is compared must be the same tags");
+    let unit = Unit::MegabytesPerSecond;
+    let seconds = interleave([
+        &mut || drop(black_box(fast.tag(0, black_box(data)))),
+        &mut || drop(black_box(plain.tag(0, black_box(data)))),
+        &mut || measure::field(&fast, data),
+        &mut || measure::field(&plain, data),
+        &mut || hash(data),
+    ]);
+    let [tag, plain_tag, field, plain_field, blake3] = seconds.map(|s| unit.value(s, data.len()));
+    for (op, way, value) in [
+        ("tag", "", tag),
+        ("tag", "/kernel=portable", plain_tag),
+        ("field", "", field),
+        ("field", "/kernel=portable", plain_field),
+    ] {
+        let name = format!("{op}/s={sectors}{way}/bytes={DATA_BYTES}");
+        emit(Figure::new(name, value, unit).against("blake3", blake3));
     }
 }
 
-struct Case<'a> {
-    data: &'a [u8],
-    secret: SecretKey,
-    public: PublicKey,
-    proving: ProvingKey,
-    tagged: Tagged,
-    holding: Holding,
-    params: String,
+/// Making the proving key, and decoding and checking it, beside decoding it point by point.
+fn keys(emit: &mut dyn FnMut(Figure)) {
+    let sectors = Sectors::DEFAULT;
+    let secret = SecretKey::from_seed(&[7; 32], sectors);
+    let plain = measure::plain_key(&[7; 32], sectors);
+    let public = secret.public();
+    let encoded = secret.proving_key().to_bytes();
+    let points = Points::new(u64::from(sectors.get()) - 1);
+    let seconds = interleave_runs(
+        3,
+        [
+            &mut || drop(black_box(secret.proving_key())),
+            &mut || drop(black_box(plain.proving_key())),
+            &mut || {
+                ProvingKey::from_bytes(black_box(&encoded), &public).expect("a true key");
+            },
+            &mut || points.decode(false),
+        ],
+    );
+    let [make, plain_make, check, decode] = seconds.map(|s| Unit::Milliseconds.value(s, 0));
+    let name = |op: &str| format!("key/op={op}/s={}", sectors.get());
+    let figure = Figure::new(name("make"), make, Unit::Milliseconds);
+    emit(figure.against("blst-one-by-one", plain_make));
+    let figure = Figure::new(name("check"), check, Unit::Milliseconds);
+    emit(figure.against("blst-decoding-alone", decode));
 }
 
-impl<'a> Case<'a> {
-    fn new(data: &'a [u8], sectors: Sectors) -> Self {
-        let secret = SecretKey::from_seed(&[7; 32], sectors);
-        let tagged = secret.tag(0, data).expect("not empty");
-        let holding = Holding::from_entries([tagged.fragment.entry()]).expect("one entry");
-        Self {
-            data,
-            public: secret.public(),
-            proving: secret.proving_key(),
-            secret,
-            params: format!("sectors={}/blocks={}", sectors.get(), tagged.fragment.blocks()),
-            tagged,
-            holding,
-        }
-    }
-
-    fn run(&self, emit: &mut dyn FnMut(Figure)) {
-        self.tag(emit);
-        self.check_tags(emit);
-        let proof = self.prove(emit);
-        self.verify(&proof, emit);
-        self.batch(emit);
-    }
-
-    fn tag(&self, emit: &mut dyn FnMut(Figure)) {
-        let seconds = interleave([
-            &mut || drop(black_box(self.secret.tag(0, black_box(self.data)))),
-            &mut || {
-                black_box(blake3::hash(black_box(self.data)));
-            },
-        ]);
-        self.against_hash("tag", seconds, emit);
-    }
-
-    fn check_tags(&self, emit: &mut dyn FnMut(Figure)) {
-        let seconds = interleave([
-            &mut || {
-                let items = [(self.tagged.fragment, &self.tagged.tags)];
-                let mut check =
-                    TagCheck::new(&self.public, &self.proving, &items).expect("one key");
-                check.update(black_box(self.data)).expect("no longer than said");
-                check.end_fragment().expect("as long as said");
-                check.finish().expect("true tags");
-            },
-            &mut || {
-                black_box(blake3::hash(black_box(self.data)));
-            },
-        ]);
-        self.against_hash("check_tags", seconds, emit);
-    }
-
-    fn against_hash(&self, op: &str, seconds: [f64; 2], emit: &mut dyn FnMut(Figure)) {
+/// Tag checks on receipt.
+fn check(data: &[u8], emit: &mut dyn FnMut(Figure)) {
+    let case = Case::new(Sectors::DEFAULT, &[7], data);
+    for fragments in [1, 12] {
+        let seconds = interleave([&mut || case.check(fragments), &mut || hash(data)]);
         let unit = Unit::MegabytesPerSecond;
-        let [ours, hash] = seconds.map(|seconds| unit.value(seconds, self.data.len()));
-        emit(Figure::new(self.name(op), ours, unit).against("blake3", hash));
-    }
-
-    fn prove(&self, emit: &mut dyn FnMut(Figure)) -> Proof {
-        let challenge = self.challenge(1);
-        let seconds =
-            interleave([&mut || drop(black_box(self.answer(black_box(&challenge)))), &mut || {
-                black_box(blake3::hash(black_box(self.data)));
-            }]);
-        self.against_hash("prove", seconds, emit);
-        let proof = self.answer(&challenge);
-        let bytes = Unit::Bytes.value(0.0, proof.to_bytes().len());
-        emit(Figure::new(self.name("proof"), bytes, Unit::Bytes));
-        proof
-    }
-
-    /// The rival is one signature, verified: a hash to the curve and two pairings. Ours hashes once
-    /// a block, and takes three.
-    fn verify(&self, proof: &Proof, emit: &mut dyn FnMut(Figure)) {
-        let challenge = self.challenge(1);
-        let message = challenge.to_bytes();
-        let secret = min_sig::SecretKey::key_gen(&[7; 32], &[]).expect("32 bytes of seed");
-        let (public, tag) = (secret.sk_to_pk(), b"figures");
-        let signature = secret.sign(&message, tag, &[]);
-        let seconds = interleave([
-            &mut || {
-                verify(black_box(&challenge), &self.holding, |id| self.key(id), proof)
-                    .expect("a true proof");
-            },
-            &mut || {
-                let verdict = signature.verify(true, black_box(&message), tag, &[], &public, true);
-                assert_eq!(verdict, blst::BLST_ERROR::BLST_SUCCESS);
-            },
-        ]);
-        let [ours, theirs] = seconds.map(|seconds| Unit::Milliseconds.value(seconds, 0));
-        let figure = Figure::new(self.name("verify"), ours, Unit::Milliseconds);
-        emit(figure.against("blst-signature", theirs));
-    }
-
-    /// Time for each of a batch, beside the same proofs one by one.
-    fn batch(&self, emit: &mut dyn FnMut(Figure)) {
-        let challenges: Vec<Challenge> = (0..BATCH).map(|round| self.challenge(round)).collect();
-        let proofs: Vec<Proof> = challenges.iter().map(|c| self.answer(c)).collect();
-        let batch: Vec<(&Challenge, &Holding, &Proof)> =
-            challenges.iter().zip(&proofs).map(|(c, p)| (c, &self.holding, p)).collect();
-        let seconds = interleave([
-            &mut || verify_batch(black_box(&batch), |id| self.key(id)).expect("true proofs"),
-            &mut || {
-                for (challenge, holding, proof) in black_box(&batch) {
-                    verify(challenge, holding, |id| self.key(id), proof).expect("a true proof");
-                }
-            },
-        ]);
-        let unit = Unit::Milliseconds;
-        let [ours, single] = seconds.map(|s| unit.value(s / f64::from(BATCH), 0));
-        let name = self.name(&format!("verify_batch/proofs={BATCH}"));
-        emit(Figure::new(name, ours, unit).against("one-by-one", single));
-    }
-
-    fn name(&self, op: &str) -> String {
-        format!("{op}/{}", self.params)
-    }
-
-    fn challenge(&self, round: u8) -> Challenge {
-        let audit =
-            Audit { chain_id: [1; 32], round: u64::from(round), height: 1000, prover: [2; 32] };
-        Challenge::new(audit, &self.holding, Policy::Every, [round; 32]).expect("blocks to ask for")
-    }
-
-    fn answer(&self, challenge: &Challenge) -> Proof {
-        let lookup = |id: &KeyId| (*id == self.proving.key_id()).then_some(&self.proving);
-        let mut source = Memory { data: self.data, tagged: &self.tagged };
-        prove(challenge, &self.holding, lookup, &mut source).expect("everything is there")
-    }
-
-    fn key(&self, id: &KeyId) -> Option<&PublicKey> {
-        (*id == self.public.key_id()).then_some(&self.public)
+        let name = format!("check/s={}/fragments={fragments}", Sectors::DEFAULT.get());
+        let figure = Figure::new(name, unit.value(seconds[0], fragments * data.len()), unit);
+        emit(figure.against("blake3", unit.value(seconds[1], data.len())));
     }
 }
 
-struct Memory<'a> {
-    data: &'a [u8],
-    tagged: &'a Tagged,
+/// A proof over 460 sampled blocks in memory, beside its two large parts, and its size.
+fn prove(emit: &mut dyn FnMut(Figure)) {
+    let samples = usize::try_from(SAMPLES).expect("a small number");
+    for sectors in [8192, 16384] {
+        let sectors = of(sectors);
+        let data = random(samples * sectors.block_bytes());
+        let case = Case::new(sectors, &[7], &data);
+        let challenge = case.challenge(1);
+        let seconds = interleave_runs(
+            5,
+            [
+                &mut || drop(black_box(case.answer(black_box(&challenge)))),
+                &mut || measure::combine(sectors, &data, true),
+                &mut || measure::msm(&case.provings[0], true),
+                &mut || measure::msm(&case.provings[0], false),
+                &mut || hash(&data),
+            ],
+        );
+        let params = format!("s={}/samples={SAMPLES}", sectors.get());
+        let ms = seconds.map(|s| Unit::Milliseconds.value(s, 0));
+        let name = format!("prove/{params}");
+        let figure = Figure::new(name, ms[0], Unit::Milliseconds);
+        emit(figure.against("sums+msm", ms[1] + ms[2]));
+        let rate = [seconds[1], seconds[4]].map(|s| Unit::MegabytesPerSecond.value(s, data.len()));
+        let figure =
+            Figure::new(format!("prove_field/{params}"), rate[0], Unit::MegabytesPerSecond);
+        emit(figure.against("blake3", rate[1]));
+        let figure =
+            Figure::new(format!("part/msm={}x255", sectors.get()), ms[2], Unit::Milliseconds);
+        emit(figure.against("blst", ms[3]));
+    }
+    let data = random(2000);
+    for keys in [1, 10] {
+        let seeds: Vec<u8> = (0..keys).collect();
+        let case = Case::new(Sectors::MIN, &seeds, &data);
+        let bytes = case.answer(&case.challenge(1)).to_bytes().len();
+        emit(Figure::new(format!("proof/keys={keys}"), Unit::Bytes.value(0.0, bytes), Unit::Bytes));
+    }
 }
 
-impl BlockSource for Memory<'_> {
-    type Error = Infallible;
-
-    fn read_block(&mut self, _: &Entry, index: u64, block: &mut [u8]) -> Result<usize, Infallible> {
-        let index = usize::try_from(index).expect("in memory");
-        let found = self.data.chunks(block.len()).nth(index).expect("a block that there is");
-        block[..found.len()].copy_from_slice(found);
-        Ok(found.len())
+/// What a verification is made of, ours and blst's.
+fn parts(emit: &mut dyn FnMut(Figure)) {
+    let (points, tags) = (Points::new(1000), Points::new(SAMPLES));
+    let three = Points::new(3);
+    let seconds = interleave([
+        &mut || points.hashes(true),
+        &mut || points.hashes(false),
+        &mut || points.decode(true),
+        &mut || points.decode(false),
+        &mut || tags.msm_short(true),
+        &mut || tags.msm_short(false),
+        &mut || three.pairings(),
+    ]);
+    let ms = seconds.map(|s| Unit::Milliseconds.value(s, 0));
+    for (name, at) in [
+        ("part/hash_to_curve=1000".to_owned(), 0),
+        ("part/decode=1000".to_owned(), 2),
+        (format!("part/msm={SAMPLES}x128"), 4),
+    ] {
+        emit(Figure::new(name, ms[at], Unit::Milliseconds).against("blst", ms[at + 1]));
     }
+    emit(Figure::new("part/pairings=3".to_owned(), ms[6], Unit::Milliseconds));
+}
 
-    fn tag(&mut self, _: &Entry, index: u64) -> Result<[u8; Tags::TAG_LEN], Infallible> {
-        Ok(*self.tagged.tags.get(index).expect("a block that there is"))
-    }
+/// One proof over 460 blocks, beside the sum of 460 hashes to the curve, a sum of 460 points with
+/// weights of 128 bits, and three pairings: first ours, then those of blst.
+fn judge(emit: &mut dyn FnMut(Figure)) {
+    let samples = usize::try_from(SAMPLES).expect("a small number");
+    let data = random(samples * Sectors::MIN.block_bytes());
+    let case = Case::new(Sectors::MIN, &[7], &data);
+    let challenge = case.challenge(1);
+    let proof = case.answer(&challenge);
+    let (points, three) = (Points::new(SAMPLES), Points::new(3));
+    let seconds = interleave([
+        &mut || {
+            verify(black_box(&challenge), &case.holding, |id| case.public(id), &proof)
+                .expect("a true proof");
+        },
+        &mut || {
+            points.hashes(true);
+            points.msm_short(true);
+            three.pairings();
+        },
+        &mut || {
+            points.hashes(false);
+            points.msm_short(false);
+            three.pairings();
+        },
+    ]);
+    let [ours, parts, blst] = seconds.map(|s| Unit::Milliseconds.value(s, 0));
+    let figure =
+        |value| Figure::new(format!("verify/samples={SAMPLES}"), value, Unit::Milliseconds);
+    emit(figure(ours).against("hashes+msm+pairings", parts));
+    emit(figure(ours).against("hashes+msm+pairings-of-blst", blst));
+}
+
+/// A thousand proofs at once, each over 460 blocks: the time of one, beside one alone.
+fn batch(keys: u8, emit: &mut dyn FnMut(Figure)) {
+    const PROOFS: u16 = 1000;
+    let samples = usize::try_from(SAMPLES).expect("a small number");
+    let data = random(samples * Sectors::MIN.block_bytes());
+    // One case a key; the proofs go round.
+    let cases: Vec<Case> = (0..keys).map(|seed| Case::new(Sectors::MIN, &[seed], &data)).collect();
+    let case = |at: u16| &cases[usize::from(at) % cases.len()];
+    let challenges: Vec<Challenge> = (0..PROOFS).map(|at| case(at).challenge(at)).collect();
+    let proofs: Vec<Proof> =
+        (0..PROOFS).zip(&challenges).map(|(at, challenge)| case(at).answer(challenge)).collect();
+    let all: Vec<(&Challenge, &Holding, &Proof)> = (0..PROOFS)
+        .zip(challenges.iter().zip(&proofs))
+        .map(|(at, (challenge, proof))| (challenge, &case(at).holding, proof))
+        .collect();
+    let lookup = |id: &_| cases.iter().find_map(|case| case.public(id));
+    let seconds = interleave_runs(
+        3,
+        [&mut || verify_batch(black_box(&all), lookup).expect("true proofs"), &mut || {
+            for (challenge, holding, proof) in &all[..20] {
+                verify(challenge, *holding, lookup, proof).expect("a true proof");
+            }
+        }],
+    );
+    let unit = Unit::Milliseconds;
+    let each = unit.value(seconds[0] / f64::from(PROOFS), 0);
+    let name = format!("batch/proofs={PROOFS}/keys={keys}/samples={SAMPLES}");
+    emit(Figure::new(name, each, unit).against("one-by-one", unit.value(seconds[1] / 20.0, 0)));
 }

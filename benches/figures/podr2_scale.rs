@@ -60,6 +60,7 @@ pub(crate) fn run(emit: &mut dyn FnMut(Figure)) {
     let labels = SIZES.map(|(label, bytes)| (bytes, label));
     let chart = Chart {
         title: "Proof of retrievability over a holding, one thread: 128 bytes at every size",
+        unit: "ms",
         across: &labels,
         lines: &lines,
     };

@@ -160,10 +160,10 @@ impl<C: Chain, D: Directory> Client<C, D> {
                 continue;
             }
             let sibling = Slot { shard, ..slot };
-            if let Some(found) = self.sibling_tags(reading, sibling, &fragment).await {
-                if !tags.iter().any(|known: &Arc<TaggedSegment>| **known == found) {
-                    tags.push(Arc::new(found));
-                }
+            if let Some(found) = self.sibling_tags(reading, sibling, &fragment).await
+                && !tags.iter().any(|known: &Arc<TaggedSegment>| **known == found)
+            {
+                tags.push(Arc::new(found));
             }
         }
         Ok((Bytes::from(bytes), tags))

@@ -44,7 +44,7 @@ impl One {
         for (i, miner) in self.holders.iter().enumerate() {
             let fault = match lost >> i & 1 {
                 0 => Fault::None,
-                _ if (lost.count_ones() as usize + i) % 2 == 0 => Fault::Gone,
+                _ if (lost.count_ones() as usize + i).is_multiple_of(2) => Fault::Gone,
                 _ => Fault::WrongBytes,
             };
             self.net.nodes[miner].set(fault);

@@ -55,7 +55,7 @@ impl Profile {
     /// [`Error::BadProfile`] when `replicas` is 0, or `segment_len` (bytes) is no positive
     /// multiple of [`RECORD_LEN`] or exceeds [`Self::MAX_SEGMENT_LEN`].
     pub fn new(replicas: u8, geometry: Geometry, segment_len: u32) -> Result<Self, Error> {
-        let whole_records = segment_len > 0 && segment_len % RECORD_LEN == 0;
+        let whole_records = segment_len > 0 && segment_len.is_multiple_of(RECORD_LEN);
         if replicas == 0 || !whole_records || segment_len > Self::MAX_SEGMENT_LEN {
             return Err(Error::BadProfile { replicas, segment_len });
         }

@@ -27,13 +27,13 @@ impl<C: Chain> Node<C> {
         // Stored before it is claimed: a claim that a full disk can't complete costs collateral.
         let stored = self.stored(&admitted).await?;
         self.store(admitted, None, stored).await?;
-        if claimed.is_none() {
-            if let Err(refused) = self.act(Action::ClaimRepair { order: id }).await {
-                if !self.is_needed(&name, &self.asked().await?).await? {
-                    self.store.delete(&name).await?;
-                }
-                return Err(refused);
+        if claimed.is_none()
+            && let Err(refused) = self.act(Action::ClaimRepair { order: id }).await
+        {
+            if !self.is_needed(&name, &self.asked().await?).await? {
+                self.store.delete(&name).await?;
             }
+            return Err(refused);
         }
         let challenge = self.drawn(id).await?;
         let proof = self.prove_over(&challenge, &[fragment]).await?.to_vec();

@@ -69,11 +69,7 @@ pub(crate) struct Powers {
 }
 
 impl Powers {
-    pub(crate) fn new(alpha: &Fr, sectors: Sectors) -> Self {
-        Self::with(Kernel::best(), alpha, sectors)
-    }
-
-    pub(crate) fn with(kernel: Kernel, alpha: &Fr, sectors: Sectors) -> Self {
+    pub(crate) fn new(kernel: Kernel, alpha: &Fr, sectors: Sectors) -> Self {
         let small = sectors.count().min(CHUNK);
         let mut powers = Zeroizing::new(Vec::with_capacity(small));
         let mut power = Zeroizing::new(Fr::one());

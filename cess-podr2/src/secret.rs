@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::field::Fr;
 use crate::fragment::Tagged;
 use crate::id::FragmentName;
-use crate::kernel::Powers;
+use crate::kernel::{Kernel, Powers};
 use crate::public::{ProvingKey, PublicKey};
 use crate::sectors::Sectors;
 use crate::tagger::Tagger;
@@ -27,6 +27,10 @@ impl SecretKey {
     /// Derives a key from 32 uniform secret bytes.
     #[must_use]
     pub fn from_seed(seed: &[u8; 32], sectors: Sectors) -> Self {
+        Self::with(seed, sectors, Kernel::best(), Base::new(Batch::best()))
+    }
+
+    pub(crate) fn with(seed: &[u8; 32], sectors: Sectors, kernel: Kernel, base: Base) -> Self {
         let x = derive(SECRET_X, seed);
         let alpha = derive(SECRET_ALPHA, seed);
         let alpha_x = Zeroizing::new(alpha.mul(&x));
@@ -35,8 +39,8 @@ impl SecretKey {
             G2Affine::generator_times(&alpha_x),
             sectors,
         );
-        let powers = Powers::new(&alpha, sectors);
-        Self { x, alpha, powers, base: Base::new(Batch::best()), public }
+        let powers = Powers::new(kernel, &alpha, sectors);
+        Self { x, alpha, powers, base, public }
     }
 
     /// The public key.
@@ -81,11 +85,6 @@ impl SecretKey {
     #[cfg(test)]
     pub(crate) fn alpha(&self) -> Fr {
         *self.alpha
-    }
-
-    #[cfg(feature = "measure")]
-    pub(crate) fn powers_by(&self, kernel: crate::kernel::Kernel) -> Powers {
-        Powers::with(kernel, &self.alpha, self.public.sectors())
     }
 
     /// M(alpha) of one block.

@@ -4,21 +4,39 @@ use std::process::{Command, ExitCode, Stdio};
 
 use crate::cargo;
 
+/// Areas whose name ends so compare numbers of threads, and take a build of their own.
+const THREADS: &str = "-threads";
+
 pub(crate) fn run(areas: &[String]) -> ExitCode {
-    match command(areas).stdin(Stdio::null()).status() {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("xtask: cargo run did not start: {error}");
-            ExitCode::FAILURE
+    for mut command in commands(areas) {
+        match command.stdin(Stdio::null()).status() {
+            Ok(status) if status.success() => {}
+            Ok(_) => return ExitCode::FAILURE,
+            Err(error) => {
+                eprintln!("xtask: cargo run did not start: {error}");
+                return ExitCode::FAILURE;
+            }
         }
     }
+    ExitCode::SUCCESS
 }
 
-fn command(areas: &[String]) -> Command {
+fn commands(areas: &[String]) -> Vec<Command> {
+    let (threads, others): (Vec<_>, Vec<_>) = areas.iter().partition(|a| a.ends_with(THREADS));
+    let mut commands = Vec::new();
+    if !others.is_empty() || threads.is_empty() {
+        commands.push(command(&[], &others));
+    }
+    if !threads.is_empty() {
+        commands.push(command(&["--features", "rayon"], &threads));
+    }
+    commands
+}
+
+fn command(features: &[&str], areas: &[&String]) -> Command {
     let mut command = cargo();
-    command.args(["run", "--locked", "--quiet", "--release"]);
-    command.args(["--package", "cess-benches", "--bin", "figures", "--"]).args(areas);
+    command.args(["run", "--locked", "--quiet", "--release", "--package", "cess-benches"]);
+    command.args(features).args(["--bin", "figures", "--"]).args(areas);
     command
 }
 
@@ -28,9 +46,19 @@ mod tests {
 
     #[test]
     fn the_areas_are_handed_on_after_the_dashes() {
-        let command = command(&["podr2".to_owned(), "client".to_owned()]);
+        let commands = commands(&["podr2".to_owned(), "client".to_owned()]);
+        let [command] = &commands[..] else { panic!("one build") };
         let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
-        assert!(words.contains(&"--release".into()));
+        assert!(words.contains(&"--release".into()) && !words.contains(&"rayon".into()));
         assert_eq!(words[words.len() - 3..], ["--", "podr2", "client"]);
+    }
+
+    #[test]
+    fn areas_of_threads_are_built_with_them() {
+        let commands = commands(&["podr2-threads".to_owned(), "client".to_owned()]);
+        let [plain, threads] = &commands[..] else { panic!("two builds") };
+        let has = |command: &Command, word: &str| command.get_args().any(|found| found == word);
+        assert!(has(plain, "client") && !has(plain, "rayon"));
+        assert!(has(threads, "podr2-threads") && has(threads, "rayon") && !has(threads, "client"));
     }
 }

@@ -157,7 +157,7 @@ impl Disk {
                 let place = encode(place)?;
                 calls.insert((&account.0, *nonce), &place[..]).map_err(fault)?;
             }
-            if block.height % SNAPSHOT_EVERY == 0 {
+            if block.height.is_multiple_of(SNAPSHOT_EVERY) {
                 let mut states = write.open_table(STATES).map_err(fault)?;
                 // The genesis stays, so that everything can be repeated from the beginning.
                 states.retain(|height, _| height == 0).map_err(fault)?;

@@ -386,11 +386,11 @@ impl State {
         if !self.holds(miner, name) {
             return;
         }
-        if let Some(record) = self.fragments.get_mut(name) {
-            if record.status == FragmentStatus::Held {
-                record.proven = true;
-                self.settle(name, now, Payee::Miner);
-            }
+        if let Some(record) = self.fragments.get_mut(name)
+            && record.status == FragmentStatus::Held
+        {
+            record.proven = true;
+            self.settle(name, now, Payee::Miner);
         }
     }
 

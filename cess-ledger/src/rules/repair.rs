@@ -133,10 +133,8 @@ impl State {
         let proven = self.fragments.get(&name).is_some_and(|r| r.proven);
         let payee = if handed_over && proven { Payee::Miner } else { Payee::Owner };
         self.settle(&name, self.time, payee);
-        if handed_over {
-            if let Some(miner) = self.miners.get_mut(&from) {
-                miner.used = miner.used.saturating_sub(info.fragment_len());
-            }
+        if handed_over && let Some(miner) = self.miners.get_mut(&from) {
+            miner.used = miner.used.saturating_sub(info.fragment_len());
         }
         if let Some(record) = self.fragments.get_mut(&name) {
             record.miner = by;

@@ -108,10 +108,8 @@ impl State {
         let Some(miner) = self.fragments.get(name).map(|record| record.miner) else { return };
         let held = self.take_from(&miner, name);
         let Some(record) = self.fragments.remove(name) else { return };
-        if held {
-            if let Some(miner) = self.miners.get_mut(&record.miner) {
-                miner.used = miner.used.saturating_sub(record.info.fragment_len());
-            }
+        if held && let Some(miner) = self.miners.get_mut(&record.miner) {
+            miner.used = miner.used.saturating_sub(record.info.fragment_len());
         }
         if let Some(key) = self.tag_keys.get_mut(&record.info.tag_key()) {
             key.fragments = key.fragments.saturating_sub(1);

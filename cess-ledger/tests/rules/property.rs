@@ -56,7 +56,7 @@ fn action(world: &mut World, step: Step) -> Option<(Who, Action)> {
         7..11 => {
             let opened = |d: &cess_ledger::Deal| d.status == DealStatus::Opened && d.seed.is_some();
             let (id, deal) = deals.iter().rev().find(|(_, deal)| opened(deal))?;
-            let tagger = if step.pick % 2 == 0 { Who::Owner } else { Who::Tagger };
+            let tagger = if step.pick.is_multiple_of(2) { Who::Owner } else { Who::Tagger };
             // A few salts only: some files come again, live or ended.
             let manifest = world.manifest(deal.max_len, step.who % 8, tagger);
             let holder = if step.who == 0 { Who::Other } else { tagger };
@@ -68,11 +68,9 @@ fn action(world: &mut World, step: Step) -> Option<(Who, Action)> {
                 _ => None,
             });
             let (id, file) = closed.next()?;
-            let awaited = world
-                .state
-                .file_fragments(&file)
-                .into_iter()
-                .find(|record| record.status == FragmentStatus::Awaiting && step.pick % 8 > 0);
+            let awaited = world.state.file_fragments(&file).into_iter().find(|record| {
+                record.status == FragmentStatus::Awaiting && !step.pick.is_multiple_of(8)
+            });
             let who = awaited.map_or(miner, |record| world.who(&record.miner));
             (who, world.report_action(id, file, who.id()))
         }
@@ -103,7 +101,7 @@ fn action(world: &mut World, step: Step) -> Option<(Who, Action)> {
         }
         _ => {
             let name = *world.state.holding(&miner.id()).next()?;
-            if step.pick % 3 == 0 {
+            if step.pick.is_multiple_of(3) {
                 world.wiped.insert((miner.id(), name));
             } else {
                 world.rotten.insert((miner.id(), name));

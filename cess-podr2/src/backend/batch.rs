@@ -91,7 +91,12 @@ pub(crate) fn msm_short(points: &[G1Affine], scalars: &[u128]) -> G1 {
 }
 
 impl Batch {
-    fn multi<const N: usize>(self, points: &[G1Affine], scalars: &[[u8; N]], bits: usize) -> G1 {
+    pub(crate) fn multi<const N: usize>(
+        self,
+        points: &[G1Affine],
+        scalars: &[[u8; N]],
+        bits: usize,
+    ) -> G1 {
         match self {
             #[cfg(target_arch = "x86_64")]
             Self::Lanes(lanes) if points.len() >= FEW => {

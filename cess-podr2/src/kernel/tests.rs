@@ -46,7 +46,7 @@ fn the_largest_values_do_not_overflow() {
     let half = Fr::from_bytes(&Scalar::from(2).invert().unwrap().to_bytes()).unwrap();
     for kernel in Kernel::all() {
         for alpha in [Fr::one().neg(), half] {
-            let powers = Powers::with(kernel, &alpha, Sectors::MAX);
+            let powers = Powers::new(kernel, &alpha, Sectors::MAX);
             let block = vec![0xff; 65536 * SECTOR_BYTES];
             assert_eq!(scalar(&powers.evaluate(&block)), naive(&block, &alpha), "{kernel:?}");
         }
@@ -86,7 +86,7 @@ fn combination_of_the_largest_values_does_not_overflow() {
 #[test]
 fn empty_block_sums_to_zero() {
     for kernel in Kernel::all() {
-        assert_eq!(Powers::with(kernel, &Fr::one(), Sectors::MIN).evaluate(&[]), Fr::ZERO);
+        assert_eq!(Powers::new(kernel, &Fr::one(), Sectors::MIN).evaluate(&[]), Fr::ZERO);
         let mut combination = Combination::with(kernel, 64);
         combination.add(&[], 7);
         assert!(combination.finish().is_empty());
@@ -100,7 +100,7 @@ fn tails_of_every_length_agree_with_the_naive_sum() {
     let alpha = Fr::from_limbs([3, 1, 4, 1]);
     let data = random(2 * GROUP_BYTES + 70);
     for kernel in Kernel::all() {
-        let powers = Powers::with(kernel, &alpha, Sectors::MIN);
+        let powers = Powers::new(kernel, &alpha, Sectors::MIN);
         for len in 0..=2 * GROUP_BYTES + 65 {
             let block = data[len % 5..][..len].to_vec().into_boxed_slice();
             assert_eq!(scalar(&powers.evaluate(&block)), naive(&block, &alpha), "{kernel:?} {len}");
@@ -118,7 +118,7 @@ fn chunks_of_long_blocks_agree_with_the_naive_sum() {
     let alpha = Fr::from_limbs([3, 1, 4, 1]);
     let data = random(8192 * SECTOR_BYTES);
     for kernel in Kernel::all() {
-        let powers = Powers::with(kernel, &alpha, sectors(8192));
+        let powers = Powers::new(kernel, &alpha, sectors(8192));
         for len in [
             CHUNK * SECTOR_BYTES - 1,
             CHUNK * SECTOR_BYTES,
@@ -140,7 +140,7 @@ proptest! {
     ) {
         let alpha = Fr::from_limbs(alpha);
         for kernel in Kernel::all() {
-            let powers = Powers::with(kernel, &alpha, Sectors::MIN);
+            let powers = Powers::new(kernel, &alpha, Sectors::MIN);
             prop_assert_eq!(scalar(&powers.evaluate(&block)), naive(&block, &alpha));
         }
     }
