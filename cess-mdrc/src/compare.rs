@@ -5,31 +5,68 @@ use crate::{Error, Fingerprint, Kind, Overlap, Sample};
 /// The thresholds are set on pairs that were measured and drawn on to rates that were not: with
 /// `cargo xtask mdrc-bench text` about ten million unrelated pairs are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
 pub enum Level {
     /// About 1e-5: to show somebody what may be worth a look.
-    Likely,
+    Likely = 0,
     /// About 1e-6: between two parties who both look at it.
-    Dispute,
+    Dispute = 1,
     /// About 1e-9, extrapolated: for a search among millions.
-    Registry,
+    Registry = 2,
 }
 
 /// What one content seems to be of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
+#[repr(u8)]
 pub enum Relation {
     /// The same bytes.
-    Identical,
+    Identical = 0,
     /// The same features: another encoding, format, case or layout.
-    Reformatted,
+    Reformatted = 1,
     /// Most passages or chunks in common.
-    Edited,
+    Edited = 2,
     /// The smaller one is for the most part within the larger one.
-    Excerpt,
+    Excerpt = 3,
     /// The same words in other passages: a paraphrase, another translation, shuffled words.
-    Rewritten,
+    Rewritten = 4,
     /// Parts in common.
-    Overlapping,
+    Overlapping = 5,
+}
+
+impl Level {
+    /// The number in encodings.
+    #[must_use]
+    pub const fn to_byte(self) -> u8 {
+        self as u8
+    }
+
+    /// # Errors
+    /// [`Error::UnknownLevel`] for a byte without a meaning.
+    pub fn from_byte(byte: u8) -> Result<Self, Error> {
+        [Self::Likely, Self::Dispute, Self::Registry]
+            .into_iter()
+            .find(|level| level.to_byte() == byte)
+            .ok_or(Error::UnknownLevel { got: byte })
+    }
+}
+
+impl Relation {
+    /// The number in encodings.
+    #[must_use]
+    pub const fn to_byte(self) -> u8 {
+        self as u8
+    }
+
+    /// # Errors
+    /// [`Error::UnknownRelation`] for a byte without a meaning.
+    pub fn from_byte(byte: u8) -> Result<Self, Error> {
+        use Relation::{Edited, Excerpt, Identical, Overlapping, Reformatted, Rewritten};
+        [Identical, Reformatted, Edited, Excerpt, Rewritten, Overlapping]
+            .into_iter()
+            .find(|relation| relation.to_byte() == byte)
+            .ok_or(Error::UnknownRelation { got: byte })
+    }
 }
 
 /// What a comparison says at a level.

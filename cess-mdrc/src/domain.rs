@@ -4,6 +4,8 @@
 pub(crate) const SKETCH: &str = "cess-mdrc v1 sketch";
 /// A certificate, by which the registry and others name it.
 pub(crate) const CERTIFICATE: &str = "cess-mdrc v1 certificate";
+/// A certificate that somebody registered.
+pub(crate) const REGISTRATION: &str = "cess-mdrc v1 registration";
 /// A certificate that is to stay private, with a salt.
 pub(crate) const COMMITMENT: &str = "cess-mdrc v1 commitment";
 

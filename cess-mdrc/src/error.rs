@@ -103,6 +103,80 @@ pub enum Error {
         /// What the content was taken for.
         kind: Kind,
     },
+    /// A key that the index has already.
+    #[error("key {key} is in the index already")]
+    DuplicateKey {
+        /// The key.
+        key: u64,
+    },
+    /// A key, or the number of a registration, that isn't there.
+    #[error("nothing is under {key}")]
+    UnknownKey {
+        /// The key.
+        key: u64,
+    },
+    /// An index that holds as many hashes as it can.
+    #[error("the index is full with {max} hashes")]
+    IndexFull {
+        /// How many it holds.
+        max: u64,
+    },
+    /// A relation without a meaning.
+    #[error("unknown relation {got}")]
+    UnknownRelation {
+        /// The byte that came.
+        got: u8,
+    },
+    /// An edge that doesn't lead from a later registration to an earlier one, or has shares or a
+    /// distance that can't be.
+    #[error("no edge leads from {later} to {earlier} like that")]
+    EdgeBounds {
+        /// Where the edge begins.
+        later: u64,
+        /// Where it leads.
+        earlier: u64,
+    },
+    /// A file that isn't an evidence bundle.
+    #[error("not an evidence bundle")]
+    NoEvidence,
+    /// An evidence bundle of too few steps or too many.
+    #[error("evidence of {got} registrations, 2 to {max} make a lineage")]
+    EvidenceSteps {
+        /// The most that a bundle holds.
+        max: u8,
+        /// The number that came.
+        got: u8,
+    },
+    /// A level without a meaning.
+    #[error("unknown level {got}")]
+    UnknownLevel {
+        /// The byte that came.
+        got: u8,
+    },
+    /// Registrations of an evidence bundle that aren't in the order of their numbers and times.
+    #[error("registration {step} of the evidence is not later than the one before")]
+    EvidenceOrder {
+        /// Which one, from 0.
+        step: u8,
+    },
+    /// Neighbours in an evidence bundle between which the fingerprints show no relation.
+    #[error("registrations {step} and the one before it are not related at the level claimed")]
+    EvidenceUnrelated {
+        /// The later one of the two, from 0.
+        step: u8,
+    },
+    /// The store under the registry failed, or what is in it can't be read.
+    #[error("the store failed: {fault}")]
+    Store {
+        /// What went wrong.
+        fault: StoreFault,
+    },
+    /// A length that ISCC units don't have.
+    #[error("{got} bits, ISCC units have 64 to 256 in steps of 32")]
+    IsccBits {
+        /// The number that was asked for.
+        got: u32,
+    },
     /// Reading the input failed.
     #[error("reading the input failed: {kind}")]
     Read {
@@ -132,9 +206,41 @@ impl Error {
             Self::TooLong { .. } => "raise the limit, or fingerprint the content in parts",
             Self::InvalidText { .. } => "convert the text to UTF-8, or fingerprint it as data",
             Self::Unsupported { .. } => "enable the kind's feature, or fingerprint it as data",
+            Self::DuplicateKey { .. } => "remove the key first, or take another",
+            Self::UnknownKey { .. } => "it was removed or never there: search again",
+            Self::IndexFull { .. } => "split the hashes over several indexes",
+            Self::EvidenceSteps { .. } => "take the registrations at the ends, or fewer between",
+            Self::UnknownRelation { .. } | Self::EdgeBounds { .. } => {
+                "the edge was not made by this crate: refuse it"
+            }
+            Self::NoEvidence => "ask for the bundle that Evidence::to_bytes makes",
+            Self::UnknownLevel { .. } => "update this crate",
+            Self::EvidenceOrder { .. } | Self::EvidenceUnrelated { .. } => {
+                "the evidence shows nothing: refuse it"
+            }
+            Self::Store { .. } => "look at the disk, and restore the file from a backup if damaged",
+            Self::IsccBits { .. } => "ask for 64, 128 or 256 bits",
             Self::Read { .. } => "read the input again",
         }
     }
+}
+
+/// What went wrong in the store under the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum StoreFault {
+    /// Reading or writing the file failed.
+    #[error("{0}")]
+    Io(std::io::ErrorKind),
+    /// Another process has the file open.
+    #[error("the file is open elsewhere")]
+    Locked,
+    /// The file isn't what was written.
+    #[error("the file is damaged")]
+    Corrupt,
+    /// Something else that the database refused.
+    #[error("the database refused")]
+    Refused,
 }
 
 #[cfg(test)]

@@ -26,8 +26,15 @@ pub mod data;
 mod domain;
 mod encoding;
 mod error;
+mod evidence;
 mod fingerprint;
+pub mod index;
+#[cfg(feature = "iscc")]
+pub mod iscc;
 mod kind;
+mod lineage;
+#[cfg(feature = "registry")]
+pub mod registry;
 mod sample;
 pub mod simhash;
 mod sketch;
@@ -37,9 +44,11 @@ pub mod text;
 
 pub use certificate::Certificate;
 pub use compare::{Comparison, Level, Relation, Verdict};
-pub use error::Error;
+pub use error::{Error, StoreFault};
+pub use evidence::{Evidence, Finding};
 pub use fingerprint::Fingerprint;
 pub use kind::{Kind, Method};
+pub use lineage::{Edge, Lineage, Registration};
 pub use sample::{Overlap, Sample};
 pub use simhash::Simhash;
 pub use sketch::Sketch;
