@@ -14,6 +14,7 @@ mod machine;
 mod measure;
 mod podr2;
 mod podr2_scale;
+mod pre;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,7 @@ const AREAS: &[(&str, Area)] = &[
     ("podr2", podr2::run),
     ("podr2-growth", podr2_scale::run),
     ("podr2-sectors", podr2::run_sectors),
+    ("pre", pre::run),
     ("client", client::run),
     ("consensus", consensus::run),
     #[cfg(feature = "rayon")]

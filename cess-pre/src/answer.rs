@@ -184,7 +184,18 @@ impl SecretKey {
             return Err(Error::Expired { not_after, height });
         }
         request.check(grant, capsule)?;
+        Ok(self.sign_answer(share, grant, capsule, request, rng))
+    }
 
+    pub(crate) fn sign_answer(
+        &self,
+        share: &Share,
+        grant: &CheckedGrant,
+        capsule: &CheckedCapsule,
+        request: &Request,
+        rng: &mut impl CryptoRng,
+    ) -> Answer {
+        let index = share.index;
         let asked = Asked::new(grant, index, request);
         let (c, fresh) = (capsule.c(), schnorr::fresh(rng));
         let v = c.mul(&share.sigma).to_affine();
@@ -199,7 +210,7 @@ impl SecretKey {
         let core = Core { v, proof: Equality { c: challenge, z } };
         let message = core.to_bytes();
         let signature = self.sign(domain::ANSWER_SIGNATURE, &asked.message(&message), &fresh);
-        Ok(Answer { index, core, signature })
+        Answer { index, core, signature }
     }
 }
 

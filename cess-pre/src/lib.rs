@@ -63,6 +63,8 @@ mod request;
 mod rotate;
 mod schnorr;
 mod share;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 #[cfg(feature = "umbral")]
 pub mod umbral;
 

@@ -1,4 +1,5 @@
-//! `cargo xtask figures`: builds the package `cess-benches` for release and runs its areas.
+//! `cargo xtask figures`: builds the package `cess-benches` for release and runs its areas; with
+//! `--umbral` among the areas also with the rival that is GPL-3.0-only.
 
 use std::process::{Command, ExitCode, Stdio};
 
@@ -6,6 +7,8 @@ use crate::cargo;
 
 /// Areas whose name ends so compare numbers of threads, and take a build of their own.
 const THREADS: &str = "-threads";
+/// Not an area: the rival that is GPL-3.0-only is built too.
+const UMBRAL: &str = "--umbral";
 
 pub(crate) fn run(areas: &[String]) -> ExitCode {
     for mut command in commands(areas) {
@@ -22,10 +25,13 @@ pub(crate) fn run(areas: &[String]) -> ExitCode {
 }
 
 fn commands(areas: &[String]) -> Vec<Command> {
-    let (threads, others): (Vec<_>, Vec<_>) = areas.iter().partition(|a| a.ends_with(THREADS));
+    let (umbral, areas): (Vec<_>, Vec<_>) = areas.iter().partition(|area| *area == UMBRAL);
+    let rival: &[&str] = if umbral.is_empty() { &[] } else { &["--features", "umbral"] };
+    let (threads, others): (Vec<_>, Vec<_>) =
+        areas.into_iter().partition(|area| area.ends_with(THREADS));
     let mut commands = Vec::new();
     if !others.is_empty() || threads.is_empty() {
-        commands.push(command(&[], &others));
+        commands.push(command(rival, &others));
     }
     if !threads.is_empty() {
         commands.push(command(&["--features", "rayon"], &threads));
@@ -51,6 +57,18 @@ mod tests {
         let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
         assert!(words.contains(&"--release".into()) && !words.contains(&"rayon".into()));
         assert_eq!(words[words.len() - 3..], ["--", "podr2", "client"]);
+        assert!(!words.contains(&"umbral".into()));
+    }
+
+    #[test]
+    fn the_rival_under_the_gpl_is_built_only_when_it_is_asked_for() {
+        let commands = commands(&["pre".to_owned(), UMBRAL.to_owned()]);
+        let [command] = &commands[..] else { panic!("one build") };
+        let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
+        assert_eq!(
+            words[words.len() - 6..],
+            ["--features", "umbral", "--bin", "figures", "--", "pre"]
+        );
     }
 
     #[test]

@@ -29,7 +29,7 @@ use workspace::Workspace;
 const USAGE: &str = "\
 usage: cargo xtask ci [--list | STEP...]
        cargo xtask budget FILE
-       cargo xtask figures [AREA...]
+       cargo xtask figures [AREA...] [--umbral]
        cargo xtask fuzz [CRATE...] [--seconds N | --check]
        cargo xtask memory [--mib N]
        cargo xtask package [--time]";
