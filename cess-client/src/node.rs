@@ -183,8 +183,8 @@ pub trait StorageNode: Send + Sync {
         name: &FragmentName,
     ) -> impl Future<Output = Result<TaggedSegment, NodeError>> + Send;
 
-    /// Proves possession of `fragments`, which must be what the challenge's holding root commits
-    /// to; gives [`cess_podr2::Proof`] in bytes.
+    /// Proves possession of what the challenge asks of `fragments`: all that its holding root
+    /// commits to, or those alone that it draws; gives [`cess_podr2::Proof`] in bytes.
     fn prove(
         &self,
         challenge: &Challenge,

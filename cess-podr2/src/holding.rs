@@ -44,16 +44,19 @@ impl Holding {
     /// [`Error::Duplicate`] for a repeated fragment, [`Error::TooManyBlocks`].
     pub fn from_entries(entries: impl IntoIterator<Item = Entry>) -> Result<Self, Error> {
         let mut total: u64 = 0;
-        let mut map = BTreeMap::new();
+        let mut labelled = Vec::new();
         for entry in entries {
             total = checked_total(total, entry.blocks())?;
-            if map.insert(entry.label(), entry).is_some() {
-                return Err(Error::Duplicate { name: entry.name() });
-            }
+            labelled.push((entry.label(), entry));
         }
-        let tree = SumTree::from_entries(map.iter().map(|(label, entry)| (*label, entry.blocks())))
-            .map_err(|_| Error::TooManyBlocks { total, added: 0 })?;
-        Ok(Self { tree, entries: map })
+        labelled.sort_unstable_by_key(|(label, _)| *label);
+        if let Some(pair) = labelled.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(Error::Duplicate { name: pair[0].1.name() });
+        }
+        let counts = labelled.iter().map(|(label, entry)| (*label, entry.blocks()));
+        let tree =
+            SumTree::from_entries(counts).map_err(|_| Error::TooManyBlocks { total, added: 0 })?;
+        Ok(Self { tree, entries: labelled.into_iter().collect() })
     }
 
     /// Adds an entry.

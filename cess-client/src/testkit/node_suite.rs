@@ -275,6 +275,22 @@ async fn proves_as_itself_alone<N: StorageNode>(world: &World, deal: &Deal, node
         assert_eq!(verify(&challenge, &holding, lookup, &proof), Ok(()));
     }
 
+    // Of a larger holding the drawn fragments will do: a seed that draws the one it has.
+    let both = [deal.fragment(0), deal.fragment(1)].map(|fragment| fragment.entry());
+    let both = Holding::from_entries(both).expect("a holding");
+    let drawn = (0..64).find_map(|seed| {
+        let half = Policy::Window { windows: number(2), samples: number(3) };
+        let challenge = Challenge::new(scope(node.miner().0), &both, half, [seed; 32]);
+        let challenge = challenge.expect("a challenge");
+        let drawn = both.draw(&challenge).expect("its own");
+        (drawn.entries() == [held[0].entry()]).then_some((challenge, drawn))
+    });
+    let (challenge, drawn) = drawn.expect("half of the seeds do");
+    let proof = node.prove(&challenge, &held).await.expect("it has what is drawn");
+    let proof = Proof::from_bytes(&proof).expect("a proof");
+    let lookup = |id: &KeyId| (*id == public.key_id()).then_some(public);
+    assert_eq!(verify(&challenge, &drawn, lookup, &proof), Ok(()));
+
     let other = Challenge::new(scope([7; 32]), &holding, Policy::Every, [5; 32]);
     let refused = node.prove(&other.expect("a challenge"), &held).await;
     assert!(matches!(refused, Err(NodeError::BadRequest(_))), "another prover: {refused:?}");
@@ -288,8 +304,11 @@ async fn proves_as_itself_alone<N: StorageNode>(world: &World, deal: &Deal, node
     assert!(refused.is_err(), "a fragment that it doesn't have");
 }
 
+fn number(value: u32) -> std::num::NonZeroU32 {
+    std::num::NonZeroU32::new(value).expect("not zero")
+}
+
 fn policy() -> Policy {
-    let number = |n| std::num::NonZeroU32::new(n).expect("not zero");
     Policy::Window { windows: number(1), samples: number(3) }
 }
 

@@ -11,4 +11,5 @@ mod parse;
 mod property;
 mod repairs;
 mod tokens;
+mod windows;
 mod world;
