@@ -1,6 +1,6 @@
 //! What a user of the client meets when something can't be done.
 
-use std::io;
+use std::{fmt, io};
 
 use cess_ledger::{AccountId, FileId};
 
@@ -14,8 +14,13 @@ pub enum Error {
     #[error("chain: {0}")]
     Chain(#[from] ChainError),
     /// The source could not be read.
-    #[error("source can't be read: {0}")]
-    Source(io::ErrorKind),
+    #[error("source can't be read after {len} bytes: {kind}")]
+    Source {
+        /// Bytes that were read before.
+        len: u64,
+        /// How it failed.
+        kind: io::ErrorKind,
+    },
     /// The sink could not be written.
     #[error("sink can't be written: {0}")]
     Sink(io::ErrorKind),
@@ -38,20 +43,24 @@ pub enum Error {
         max: u64,
     },
     /// Too few nodes take fragments.
-    #[error("{available} nodes can take a segment, {needed} are needed")]
+    #[error("{available} nodes can take a segment, {needed} are needed{}", Last(last.as_ref()))]
     NotEnoughNodes {
         /// Nodes a segment takes.
         needed: usize,
         /// Nodes that are left.
         available: usize,
+        /// Why the last node that was left out failed, if any was.
+        last: Option<NodeError>,
     },
     /// More nodes failed in one upload than its placement may leave out.
-    #[error("{failed} nodes failed, at most {max} may be left out")]
+    #[error("{failed} nodes failed, at most {max} may be left out{}", Last(Some(last)))]
     TooManyFailures {
         /// The most that may: a quarter of the candidates.
         max: usize,
         /// How many did.
         failed: usize,
+        /// Why the last of them did.
+        last: NodeError,
     },
     /// The deal's deadline passed before the upload was done. The hold was refunded.
     #[error("deal expired before the upload was done")]
@@ -82,14 +91,21 @@ pub enum Error {
         len: u64,
     },
     /// Too few intact shards are left.
-    #[error("segment {segment}: {have} intact shards, {need} are needed")]
+    #[error(
+        "segment {segment} replica {replica}: {have} intact shards, {need} are needed, lost are {}",
+        Shards(missing)
+    )]
     NotEnoughShards {
         /// The segment.
         segment: u32,
-        /// Intact shards of its best replica.
+        /// Its best replica, or the only one that may be used.
+        replica: u8,
+        /// Intact shards of that replica.
         have: usize,
         /// Shards that a replica needs.
         need: usize,
+        /// The shards of that replica that are lost, damaged or out of reach, ascending.
+        missing: Vec<u8>,
     },
     /// The shards are what the manifest names, but don't make a segment: its uploader lied.
     #[error("segment {segment} contradicts its manifest")]
@@ -122,6 +138,32 @@ pub enum Error {
     Encryption(#[from] cess_pre::Error),
 }
 
+/// The last failure of a node, after the rest of the line.
+struct Last<'a>(Option<&'a NodeError>);
+
+impl fmt::Display for Last<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |error| write!(f, "; the last that failed: {error}"))
+    }
+}
+
+/// Numbers of shards, as many as a line can take.
+struct Shards<'a>(&'a [u8]);
+
+impl fmt::Display for Shards<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MAX: usize = 16;
+        for (place, shard) in self.0.iter().take(MAX).enumerate() {
+            let comma = if place > 0 { ", " } else { "" };
+            write!(f, "{comma}{shard}")?;
+        }
+        match self.0.len().saturating_sub(MAX) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
 impl Error {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
@@ -130,7 +172,7 @@ impl Error {
             Self::Chain(ChainError::Store(fault)) => fault.hint(),
             Self::Chain(ChainError::NonceTaken { .. }) => "let one program at a time sign calls",
             Self::Chain(_) => "check the chain's address and try again; nothing is paid twice",
-            Self::Source(_) | Self::Sink(_) | Self::Session(_) => {
+            Self::Source { .. } | Self::Sink(_) | Self::Session(_) => {
                 "check path, permissions and free space, and run the same call again"
             }
             Self::SessionMismatch => "use one session store for each upload",

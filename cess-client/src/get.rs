@@ -213,14 +213,16 @@ impl<C: Chain, D: Directory> Client<C, D> {
         let geometry = manifest.profile.geometry();
         let segment = usize::try_from(index).ok().and_then(|i| manifest.segments.get(i));
         let root = segment.ok_or(Error::Inconsistent { segment: index })?.root;
-        let mut best = 0;
+        let mut best = None;
         let mut failure = None;
         // Only the owner can take the mask off the other replicas.
         let usable = if reading.coder.owner.is_some() { manifest.profile.replicas() } else { 1 };
         for replica in 0..usable {
             let shards = self.shards(reading, (index, replica), geometry.data(), None, bad).await?;
-            best = best.max(shards.len());
             if shards.len() < geometry.data() {
+                if best.as_ref().is_none_or(|(have, _)| *have < shards.len()) {
+                    best = Some((shards.len(), not_enough(reading, (index, replica), &shards)));
+                }
                 continue;
             }
             let stored = manifest.profile.stored_segment_len(
@@ -239,8 +241,8 @@ impl<C: Chain, D: Directory> Client<C, D> {
                 decoded => return decoded,
             }
         }
-        let need = geometry.data();
-        Err(failure.unwrap_or(Error::NotEnoughShards { segment: index, have: best, need }))
+        let lost = best.map(|(_, error)| error);
+        Err(failure.or(lost).unwrap_or(Error::Inconsistent { segment: index }))
     }
 
     /// Up to `wanted` intact shards of one replica of a segment, data shards first; the shard
@@ -287,6 +289,23 @@ impl<C: Chain, D: Directory> Client<C, D> {
                 }
             }
         }
+    }
+}
+
+/// What to say of a replica of which too few shards could be had.
+pub(crate) fn not_enough(
+    reading: &Reading<'_>,
+    (segment, replica): (u32, u8),
+    intact: &[(usize, Vec<u8>)],
+) -> Error {
+    let geometry = reading.manifest.profile.geometry();
+    let missing = (0..geometry.total()).filter(|i| intact.iter().all(|(shard, _)| shard != i));
+    Error::NotEnoughShards {
+        segment,
+        replica,
+        have: intact.len(),
+        need: geometry.data(),
+        missing: missing.filter_map(|i| u8::try_from(i).ok()).collect(),
     }
 }
 

@@ -223,10 +223,12 @@ impl<C: Chain, D: Directory> Client<C, D> {
         let siblings = Arc::new(tagged);
         let shard_len = shards.first().map_or(0, |shard| shard.len() as u64);
         let mut sent = vec![None; shards.len()];
+        let mut last = None;
         loop {
             // Nodes are drawn slot by slot, so leaving one out of this replica moves nothing of
             // the replicas before it.
-            let nodes = placement.clone().place(shard_len).map_err(not_enough)?;
+            let nodes = placement.clone().place(shard_len);
+            let nodes = nodes.map_err(|e| not_enough(e, last.clone()))?;
             let nodes: Vec<_> =
                 nodes.into_iter().skip(usize::from(replica) * shards.len()).collect();
             let sends: Vec<_> = (0..shards.len())
@@ -252,9 +254,16 @@ impl<C: Chain, D: Directory> Client<C, D> {
                         (job.observer)(&Progress::FragmentStored { miner, bytes: shard_len });
                     }
                     Err(error) => {
+                        let failure = error.clone();
                         (job.observer)(&Progress::NodeExcluded { miner, error });
                         let exclusion = Exclusion { miner, from_segment: index };
-                        placement.exclude(exclusion).map_err(not_enough)?;
+                        placement.exclude(exclusion).map_err(|e| match e {
+                            cess_ledger::Error::TooManyExclusions { max, got } => {
+                                Error::TooManyFailures { max, failed: got, last: failure.clone() }
+                            }
+                            other => not_enough(other, Some(failure.clone())),
+                        })?;
+                        last = Some(failure);
                     }
                 }
             }
@@ -325,13 +334,10 @@ fn stored_len(request: &PutRequest<'_>, len: u64) -> u64 {
     }
 }
 
-fn not_enough(error: cess_ledger::Error) -> Error {
+fn not_enough(error: cess_ledger::Error, last: Option<NodeError>) -> Error {
     match error {
         cess_ledger::Error::NotEnoughNodes { needed, available } => {
-            Error::NotEnoughNodes { needed, available }
-        }
-        cess_ledger::Error::TooManyExclusions { max, got } => {
-            Error::TooManyFailures { max, failed: got }
+            Error::NotEnoughNodes { needed, available, last }
         }
         other => Error::Profile(other),
     }

@@ -8,7 +8,8 @@ use cess_podr2::{KeyId, Tags};
 
 use crate::{
     Chain, ChainError, ChainExt, Client, Directory, Error, NodeError, Observer, Owner, Progress,
-    StorageNode, TaggedSegment, Tagger, Upload, domain, get::Reading,
+    StorageNode, TaggedSegment, Tagger, Upload, domain,
+    get::{Reading, not_enough},
 };
 
 /// What a repair did.
@@ -87,7 +88,7 @@ impl<C: Chain, D: Directory> Client<C, D> {
                 }
             }
         }
-        Err(last.unwrap_or(Error::NotEnoughNodes { needed: 1, available: tried }))
+        Err(last.unwrap_or(Error::NotEnoughNodes { needed: 1, available: tried, last: None }))
     }
 
     async fn adopt(
@@ -138,11 +139,7 @@ impl<C: Chain, D: Directory> Client<C, D> {
         let shards =
             self.shards(reading, place, geometry.data(), Some(slot.shard), &mut bad).await?;
         if shards.len() < geometry.data() {
-            let lost = Error::NotEnoughShards {
-                segment: slot.segment,
-                have: shards.len(),
-                need: geometry.data(),
-            };
+            let lost = not_enough(reading, place, &shards);
             let (_, tagger) = keys.ok_or(lost)?;
             return self.remake(reading, slot, tagger).await;
         }

@@ -8,11 +8,13 @@ use crate::Error;
 pub(crate) struct Ahead<R> {
     source: R,
     byte: Option<u8>,
+    /// Bytes read, for who must say where it failed.
+    len: u64,
 }
 
 impl<R: AsyncRead + Unpin> Ahead<R> {
     pub(crate) fn new(source: R) -> Self {
-        Self { source, byte: None }
+        Self { source, byte: None, len: 0 }
     }
 
     /// The next segment of at most `payload` bytes; `expected` of them are likely.
@@ -21,20 +23,25 @@ impl<R: AsyncRead + Unpin> Ahead<R> {
         payload: u64,
         expected: u64,
     ) -> Result<(Vec<u8>, bool), Error> {
-        let failed = |e: std::io::Error| Error::Source(e.kind());
         // Room for tags and padding too, so that the buffer never moves.
         let capacity = expected + expected / 2048 + 64 * 256;
         let mut data = Vec::with_capacity(usize::try_from(capacity).unwrap_or(0));
         data.extend(self.byte.take());
         let wanted = payload.saturating_sub(data.len() as u64);
-        (&mut self.source).take(wanted).read_to_end(&mut data).await.map_err(failed)?;
+        let held = data.len();
+        let read = (&mut self.source).take(wanted).read_to_end(&mut data).await;
+        // What came before a failure is in the buffer too.
+        self.len += (data.len() - held) as u64;
+        let failed = |len| move |e: std::io::Error| Error::Source { len, kind: e.kind() };
+        read.map_err(failed(self.len))?;
         let mut next = [0];
         let more = loop {
             match self.source.read(&mut next).await {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                other => break other.map_err(failed)?,
+                other => break other.map_err(failed(self.len))?,
             }
         };
+        self.len += more as u64;
         self.byte = (more > 0).then_some(next[0]);
         Ok((data, more == 0))
     }

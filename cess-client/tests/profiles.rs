@@ -57,14 +57,17 @@ impl One {
         let (data, _, total) = shards(&self.profile);
         // Without the owner nobody takes the mask off the other replicas.
         let replicas = if owner.is_some() { self.profile.replicas() } else { 1 };
-        let intact = |replica| {
-            let shards = (replica * total..(replica + 1) * total).filter(|i| lost >> i & 1 == 0);
-            shards.count()
+        let missing = |replica: u8| -> Vec<u8> {
+            (0..total).filter(|i| lost >> (replica * total + i) & 1 == 1).collect()
         };
-        let (have, need) = ((0..replicas).map(intact).max().unwrap(), usize::from(data));
+        // The first of those of which the most is left.
+        let replica = (0..replicas).min_by_key(|replica| missing(*replica).len()).unwrap();
+        let missing = missing(replica);
+        let (have, need) = (usize::from(total) - missing.len(), usize::from(data));
         let (got, fetched) = self.net.get(self.file, owner).await;
         if have < need {
-            assert_eq!(fetched, Err(Error::NotEnoughShards { segment: 0, have, need }), "{lost:b}");
+            let named = Error::NotEnoughShards { segment: 0, replica, have, need, missing };
+            assert_eq!(fetched, Err(named), "{lost:b}");
             assert!(got.is_empty(), "{lost:b}: nothing is served");
             return false;
         }
@@ -194,7 +197,9 @@ async fn what_comes_before_a_loss_is_right_and_of_the_rest_nothing_comes() {
             }
             let (got, fetched) = net.get(stored.file, Some(net.world.owner())).await;
             let (have, need) = (usize::from(data) - 1, usize::from(data));
-            assert_eq!(fetched, Err(Error::NotEnoughShards { segment: 1, have, need }));
+            let missing = (0..=parity).collect();
+            let lost = Error::NotEnoughShards { segment: 1, replica: 0, have, need, missing };
+            assert_eq!(fetched, Err(lost));
             assert!(got == bytes[..payload]);
         }
     }
@@ -294,11 +299,15 @@ impl Lossy {
         self.net.world.check();
     }
 
-    async fn stays_open(&self, keys: Option<(&Owner, &Tagger)>, orders: usize, have: usize) {
-        let need = self.profile.geometry().data();
+    /// The first `lost` shards of `replica` are what is lost of it, each with an order.
+    async fn stays_open(&self, keys: Option<(&Owner, &Tagger)>, replica: u8, lost: u8) {
+        let geometry = self.profile.geometry();
+        let (orders, need) = (usize::from(lost), geometry.data());
+        let have = geometry.total() - orders;
         let repaired = self.repair(keys).await;
         assert_eq!((repaired.completed.len(), repaired.open.len()), (0, orders));
-        let lost = Error::NotEnoughShards { segment: 0, have, need };
+        let missing = (0..lost).collect();
+        let lost = Error::NotEnoughShards { segment: 0, replica, have, need, missing };
         assert!(repaired.open.iter().all(|(_, error)| *error == lost), "{:?}", repaired.open);
     }
 }
@@ -326,7 +335,7 @@ async fn a_wholly_lost_replica_takes_its_owner_and_tagger() {
                 (0..lost).map(|shard| Slot { segment: 0, replica, shard }).collect();
             let lossy = Lossy::new(profile, visibility, slots.len()).await;
             let before = lossy.leave(&slots).await;
-            lossy.stays_open(None, slots.len(), usize::from(total - lost)).await;
+            lossy.stays_open(None, replica, lost).await;
             let world = &lossy.net.world;
             let stranger = Owner::from_seed(&[8; 32]);
             let others = lossy.repair(Some((&stranger, world.tagger()))).await;
@@ -345,11 +354,13 @@ async fn beyond_the_limit_no_key_brings_a_file_back_and_the_orders_say_so() {
         lossy.leave(&slots).await;
         let have = usize::from(data) - 1;
         let world = &lossy.net.world;
-        lossy.stays_open(None, slots.len(), have).await;
-        lossy.stays_open(Some((world.owner(), world.tagger())), slots.len(), have).await;
+        lossy.stays_open(None, 0, parity + 1).await;
+        lossy.stays_open(Some((world.owner(), world.tagger())), 0, parity + 1).await;
         let (got, fetched) = lossy.net.get(lossy.stored.file, Some(world.owner())).await;
         let need = usize::from(data);
-        assert_eq!(fetched, Err(Error::NotEnoughShards { segment: 0, have, need }));
+        let missing = (0..=parity).collect();
+        let lost = Error::NotEnoughShards { segment: 0, replica: 0, have, need, missing };
+        assert_eq!(fetched, Err(lost));
         assert!(got.is_empty());
     }
 }

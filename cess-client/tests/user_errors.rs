@@ -58,7 +58,7 @@ async fn not_enough_nodes_to_begin_with() {
         let before = net.balance(owner);
         let error = net.put(profile, Visibility::Private, &random(10)).await.unwrap_err();
         let available = needed - 1;
-        assert_eq!(error, Error::NotEnoughNodes { needed, available });
+        assert_eq!(error, Error::NotEnoughNodes { needed, available, last: None });
         assert_eq!(net.balance(owner), before, "nothing is held for it");
     }
 }
@@ -97,10 +97,16 @@ async fn not_enough_nodes_when_some_fail_in_the_middle() {
     }
     let (excluded, mut session) = (Excluded::default(), MemorySession::default());
     let put = excluded.put(&net, profile, &bytes, &mut session).await;
-    assert_eq!(put, Err(Error::NotEnoughNodes { needed: 12, available: 11 }));
-    told(&put.unwrap_err(), "11 nodes can take a segment, 12 are needed");
     let full = |e: &NodeError| matches!(e, NodeError::Full { needed, free: 0 } if *needed > 0);
-    assert!(excluded.0.into_inner().unwrap().iter().all(|(_, error)| full(error)));
+    let excluded = excluded.0.into_inner().unwrap();
+    assert!(excluded.iter().all(|(_, error)| full(error)));
+    let last = excluded.last().map(|(_, error)| error.clone());
+    let line = format!(
+        "11 nodes can take a segment, 12 are needed; the last that failed: {}",
+        last.as_ref().unwrap()
+    );
+    assert_eq!(put, Err(Error::NotEnoughNodes { needed: 12, available: 11, last }));
+    told(&put.unwrap_err(), &line);
 
     // Once they take fragments again, the same upload goes on.
     for node in net.nodes.values() {
@@ -131,8 +137,11 @@ async fn full_disks_of_nodes() {
 
     net.nodes[&full[4]].set(Fault::DiskFull);
     let put = net.put(profile, Visibility::Private, &random(70_001)).await;
-    assert_eq!(put, Err(Error::TooManyFailures { max: 4, failed: 5 }));
-    told(&put.unwrap_err(), "5 nodes failed, at most 4 may be left out");
+    assert_eq!(put, Err(Error::TooManyFailures { max: 4, failed: 5, last: no_space.clone() }));
+    told(
+        &put.unwrap_err(),
+        "5 nodes failed, at most 4 may be left out; the last that failed: store failed: no space left",
+    );
 
     // A repair that only full nodes could take stays open and names the last of them.
     let spare = Net::new(13).await;
@@ -156,15 +165,24 @@ async fn not_enough_shards() {
     let net = Net::new(14).await;
     let bytes = random(3 * 65_536);
     let stored = net.put(profile, Visibility::Public, &bytes).await.unwrap();
-    for shard in [0, 3, 5, 11, 13] {
+    let missing = vec![0, 3, 5, 11, 13];
+    for shard in missing.clone() {
         let slot = Slot { segment: 2, replica: 0, shard };
         net.lose(&net.record(stored.file, &profile, slot));
     }
     let (got, fetched) = net.get(stored.file, None).await;
-    let error = Error::NotEnoughShards { segment: 2, have: 9, need: 10 };
+    let error = Error::NotEnoughShards { segment: 2, replica: 0, have: 9, need: 10, missing };
     assert_eq!(fetched, Err(error.clone()));
     assert!(got == bytes[..2 * 65_536]);
-    told(&error, "segment 2: 9 intact shards, 10 are needed");
+    told(&error, "segment 2 replica 0: 9 intact shards, 10 are needed, lost are 0, 3, 5, 11, 13");
+    // The line stays one that can be read.
+    let missing: Vec<u8> = (0..=254).collect();
+    let all = Error::NotEnoughShards { segment: 0, replica: 1, have: 0, need: 200, missing };
+    told(
+        &all,
+        "segment 0 replica 1: 0 intact shards, 200 are needed, lost are \
+         0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 and 239 more",
+    );
 }
 
 #[tokio::test]
@@ -185,7 +203,8 @@ async fn no_key_and_the_wrong_key() {
     for shard in 0..5 {
         net.lose(&net.record(stored.file, &profile, Slot { segment: 0, replica: 0, shard }));
     }
-    let none = Error::NotEnoughShards { segment: 0, have: 0, need: 3 };
+    let missing = (0..5).collect();
+    let none = Error::NotEnoughShards { segment: 0, replica: 0, have: 0, need: 3, missing };
     assert_eq!(net.get(stored.file, None).await, (vec![], Err(none)));
     assert_eq!(net.get(stored.file, Some(&stranger)).await, (vec![], Err(Error::WrongKey)));
     net.reads(stored.file, &random(51)).await;
@@ -229,12 +248,19 @@ async fn an_unreadable_source_and_an_unwritable_sink() {
         // In the middle of the second segment.
         let source = Cursor::new(&bytes[..80_000]).chain(Broken(kind));
         let put = net.client.put(owner, &request, source, &mut session, &mut rng(), &|_| {}).await;
-        assert_eq!(put, Err(Error::Source(kind)));
+        assert_eq!(put, Err(Error::Source { len: 80_000, kind }));
     }
     told(
-        &Error::Source(io::ErrorKind::PermissionDenied),
-        "source can't be read: permission denied",
+        &Error::Source { len: 80_000, kind: io::ErrorKind::PermissionDenied },
+        "source can't be read after 80000 bytes: permission denied",
     );
+    // Between two segments, where one byte is read ahead to know whether there is another.
+    let payload = profile.payload_len(Visibility::Private);
+    for len in [0, 1, payload - 1, payload, payload + 1] {
+        let source = Cursor::new(&bytes).take(len).chain(Broken(io::ErrorKind::Other));
+        let put = net.client.put(owner, &request, source, &mut session, &mut rng(), &|_| {}).await;
+        assert_eq!(put, Err(Error::Source { len, kind: io::ErrorKind::Other }));
+    }
     let source = Cursor::new(&bytes);
     let put = net.client.put(owner, &request, source, &mut session, &mut rng(), &|_| {}).await;
     let stored = put.unwrap();

@@ -65,7 +65,7 @@ fuzz_target!(|data: &[u8]| {
     let mut rng = ChaCha20Rng::from_seed([7; 32]);
     let broken = Cursor::new(&SOURCE[..10]).chain(Broken);
     let put = client.put(owner, &request, broken, &mut session, &mut rng, &|_| {});
-    assert_eq!(block_on(put), Err(Error::Source(io::ErrorKind::UnexpectedEof)));
+    assert_eq!(block_on(put), Err(Error::Source { len: 10, kind: io::ErrorKind::UnexpectedEof }));
 
     let mut bytes = session.load().expect("in memory").expect("an open deal");
     if head & 2 > 0 {

@@ -89,7 +89,7 @@ impl<C: Chain, D: Directory> Client<C, D> {
                 Err(ChainError::Refused(cess_ledger::Error::NotEnoughNodes {
                     needed,
                     available,
-                })) => return Err(Error::NotEnoughNodes { needed, available }),
+                })) => return Err(Error::NotEnoughNodes { needed, available, last: None }),
                 other => break other?,
             }
         };

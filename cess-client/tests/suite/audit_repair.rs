@@ -153,7 +153,7 @@ async fn a_repair_without_a_home_stays_open() {
     net.leaves(&lost).await;
     let repaired = net.client.repair(stored.file, None, &|_| {}).await.unwrap();
     let open: Vec<_> = repaired.open.into_iter().map(|(_, error)| error).collect();
-    assert_eq!(open, [Error::NotEnoughNodes { needed: 1, available: 0 }]);
+    assert_eq!(open, [Error::NotEnoughNodes { needed: 1, available: 0, last: None }]);
 
     let net = Net::new(4).await;
     let stored = net.put(profile, Visibility::Public, &random(9)).await.unwrap();
@@ -194,7 +194,8 @@ async fn a_wholly_lost_replica_takes_its_owner() {
         }
         let repaired = net.client.repair(stored.file, None, &|_| {}).await.unwrap();
         assert_eq!((repaired.completed.len(), repaired.open.len()), (0, 3));
-        let none = Error::NotEnoughShards { segment: 0, have: 0, need: 2 };
+        let missing = vec![0, 1, 2];
+        let none = Error::NotEnoughShards { segment: 0, replica, have: 0, need: 2, missing };
         assert!(repaired.open.iter().all(|(_, error)| *error == none));
 
         let stranger = cess_client::Tagger::from_seed(&[4; 32], cess_podr2::Sectors::MIN);

@@ -53,12 +53,13 @@ async fn one_failing_node_too_many_ends_the_upload() {
         net.nodes[miner].set(Fault::Refuses);
     }
     let put = net.put(profile(1, 2, 1), Visibility::Public, &random(10)).await;
-    assert_eq!(put, Err(Error::TooManyFailures { max: 2, failed: 3 }));
+    let Err(Error::TooManyFailures { max: 2, failed: 3, last }) = put else { panic!("{put:?}") };
+    assert!(matches!(last, NodeError::Full { .. }), "{last}");
 
     let net = Net::new(4).await;
     net.nodes[&net.world.miners()[0]].set(Fault::Refuses);
     let put = net.put(profile(1, 3, 1), Visibility::Public, &random(10)).await;
-    assert_eq!(put, Err(Error::NotEnoughNodes { needed: 4, available: 3 }));
+    assert_eq!(put, Err(Error::NotEnoughNodes { needed: 4, available: 3, last: Some(last) }));
 }
 
 #[tokio::test]
@@ -97,7 +98,9 @@ async fn losses_up_to_the_parity_are_survived_and_named() {
             net.node(record).set(Fault::None);
         }
         let (got, fetched) = net.get(stored.file, Some(net.world.owner())).await;
-        assert_eq!(fetched, Err(Error::NotEnoughShards { segment: 1, have: 2, need: 3 }));
+        let missing = vec![0, 2, 4];
+        let lost = Error::NotEnoughShards { segment: 1, replica: 0, have: 2, need: 3, missing };
+        assert_eq!(fetched, Err(lost));
         let first = usize::try_from(profile.payload_len(Visibility::Private)).unwrap();
         assert!(got == bytes[..first], "the segment before is right, of this one nothing came");
     }
@@ -115,7 +118,9 @@ async fn another_replica_stands_in_for_its_owner_alone() {
         }
         net.reads(stored.file, &bytes).await;
         if visibility == Visibility::Public {
-            let lost = Err(Error::NotEnoughShards { segment: 0, have: 1, need: 2 });
+            let missing = vec![0, 1];
+            let lost = Error::NotEnoughShards { segment: 0, replica: 0, have: 1, need: 2, missing };
+            let lost = Err(lost);
             assert_eq!(net.get(stored.file, None).await, (vec![], lost));
             let stranger = cess_client::Owner::from_seed(&[1; 32]);
             let wrong = (vec![], Err(Error::WrongKey));
@@ -240,7 +245,7 @@ async fn refuses_what_the_ledger_refuses() {
         matches!(put, Err(Error::Chain(ChainError::Refused(cess_ledger::Error::BidTooLow { .. }))));
     assert!(refused, "{put:?}");
     let put = net.put(profile(2, 2, 1), Visibility::Public, &[]).await;
-    assert_eq!(put, Err(Error::NotEnoughNodes { needed: 6, available: 4 }));
+    assert_eq!(put, Err(Error::NotEnoughNodes { needed: 6, available: 4, last: None }));
 }
 
 #[tokio::test]
@@ -302,7 +307,7 @@ async fn tells_what_source_and_sink_say() {
     let mut session = MemorySession::default();
     let owner = net.world.owner();
     let put = net.client.put(owner, &request, Broken, &mut session, &mut rng(1), &|_| {}).await;
-    assert_eq!(put, Err(Error::Source(std::io::ErrorKind::ConnectionReset)));
+    assert_eq!(put, Err(Error::Source { len: 0, kind: std::io::ErrorKind::ConnectionReset }));
     // The deal is open: a source that works goes on with it.
     let before = net.balance();
     let stored = net.put_with(&net.client, &request, &random(9), &mut session).await.unwrap();
@@ -313,8 +318,12 @@ async fn tells_what_source_and_sink_say() {
 
 #[tokio::test]
 async fn every_error_has_a_line_and_a_hint() {
-    let error = Error::NotEnoughShards { segment: 4, have: 1, need: 2 };
-    assert_eq!(error.to_string(), "segment 4: 1 intact shards, 2 are needed");
+    let missing = vec![1, 2];
+    let error = Error::NotEnoughShards { segment: 4, replica: 3, have: 1, need: 2, missing };
+    assert_eq!(
+        error.to_string(),
+        "segment 4 replica 3: 1 intact shards, 2 are needed, lost are 1, 2"
+    );
     let node = Error::Node {
         miner: cess_ledger::AccountId([0; 32]),
         source: NodeError::Store(cess_client::StoreFault::NoSpace),
@@ -326,7 +335,7 @@ async fn every_error_has_a_line_and_a_hint() {
         Error::SessionMismatch,
         Error::SourceChanged { segment: 0 },
         Error::TooLarge { max: 1 },
-        Error::TooManyFailures { max: 1, failed: 2 },
+        Error::TooManyFailures { max: 1, failed: 2, last: NodeError::Unreachable },
         Error::NotActive { missing: 1 },
         Error::Inconsistent { segment: 1 },
         Error::TagKeyMissing,
