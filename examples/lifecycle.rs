@@ -3,20 +3,21 @@
 //!
 //! `cargo run --release --example lifecycle -- FILE`
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to people")]
-
 use std::{
     fs::File,
-    io::{BufReader, BufWriter},
+    io::{self, BufReader, BufWriter, Read, Write},
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::{Mutex, PoisonError},
     time::Instant,
 };
 
-use cess_client::{ChainExt, Error, MemorySession, Progress, PutRequest};
+use cess_client::{
+    ChainExt, Error, FileSession, MemorySession, Progress, PutRequest, SessionStore,
+};
 use cess_examples::{
     Damage, Failure, Kind, Net, Policy, Round, Stage, World, at, audit_round, audit_until_found,
-    compare, damage, expect, hex, human, made_up_file, randomness, table, unhex,
+    compare, damage, expect, hex, human, made_up_file, randomness, root, save, say, table, unhex,
 };
 use cess_ledger::{DAY_MS, DealStatus, FileId, GIB, Params, Profile, Sampling, Visibility};
 use cess_podr2::Proof;
@@ -37,7 +38,7 @@ struct Options {
     #[arg(long)]
     dir: Option<PathBuf>,
     /// Opens what an earlier run kept in DIR and reads the file back.
-    #[arg(long, requires = "dir")]
+    #[arg(long, requires = "dir", conflicts_with_all = ["nodes", "public", "profile", "policy"])]
     resume: bool,
     /// Stores the file for everybody to read; without it, encrypted.
     #[arg(long)]
@@ -101,7 +102,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            let _closed = writeln!(io::stderr(), "error: {failure}");
             ExitCode::FAILURE
         }
     }
@@ -125,6 +126,13 @@ async fn run(options: Options) -> Result<(), Failure> {
         return resume(dir, options.file.as_deref()).await;
     }
     let keep = options.dir.is_some();
+    let record = dir.join(RECORD);
+    if keep && record.exists() {
+        let dir = dir.display();
+        return Err(Failure(format!(
+            "{dir} holds a stored file already: --resume, or another DIR"
+        )));
+    }
     let path = match options.file {
         Some(path) => path,
         None => made_up_file(dir)?,
@@ -137,23 +145,33 @@ async fn run(options: Options) -> Result<(), Failure> {
     let profile = options.profile.profile();
     let (needed, available) = (profile.fragments_per_segment(), options.nodes);
     if available < needed {
-        return Err(Error::NotEnoughNodes { needed, available }.into());
+        return Err(Error::NotEnoughNodes { needed, available, last: None }.into());
     }
     let mut stages = Vec::new();
 
-    println!("1. A chain, {} storage nodes, a tagger", options.nodes);
+    say!("1. A chain, {} storage nodes, a tagger", options.nodes);
     let stored = profile.stored_len(visibility, len)?;
     let capacity = GIB + 4 * stored / u64::try_from(options.nodes.max(1)).unwrap_or(u64::MAX);
     let world = World::open(dir, options.nodes, capacity, keep, options.policy.sampling()).await?;
     let client = world.client();
-    println!("   each node declares {} and locks collateral for it", human(capacity));
+    say!("   each node declares {} and locks collateral for it", human(capacity));
 
-    println!("2. Put {} ({}, {})", path.display(), human(len), describe(visibility));
+    say!("2. Put {} ({}, {})", path.display(), human(len), describe(visibility));
     let begun = Instant::now();
-    let file = put(&world, &client, &path, len, profile, visibility).await?;
+    let file = if keep {
+        // An upload that was cut short goes on where it was.
+        let mut session = FileSession::new(dir.join(SESSION));
+        put(&world, &client, &path, len, (profile, visibility), &mut session).await?
+    } else {
+        let mut session = MemorySession::default();
+        put(&world, &client, &path, len, (profile, visibility), &mut session).await?
+    };
+    if keep {
+        save(&record, format!("{file} {}\n", root(&path)?).as_bytes())?;
+    }
     let disk = world.disk_bytes()?;
-    println!("   file {file}");
-    println!(
+    say!("   file {file}");
+    say!(
         "   {} in fragments; with tags, outboards and a proving key a node {} ({:.3} of the file)",
         human(stored),
         human(disk),
@@ -161,7 +179,7 @@ async fn run(options: Options) -> Result<(), Failure> {
     );
     stages.push(Stage { name: "put", stored: disk, proofs: 0, bytes: len, time: begun.elapsed() });
 
-    println!(
+    say!(
         "3. Audit: {}",
         match options.policy {
             PolicyName::Every => "every block of every holding",
@@ -169,24 +187,24 @@ async fn run(options: Options) -> Result<(), Failure> {
         }
     );
     let round = audit_round(&world, &[]).await?;
-    report_round(&round);
+    report_round(&round)?;
     expect(round.passed == round.challenged && round.failed.is_empty(), "not all nodes passed")?;
     stages.push(audit_stage("audit", &world, &round)?);
 
-    println!("4. Damage that nobody tells the ledger of");
+    say!("4. Damage that nobody tells the ledger of");
     let damages = damage(&world, file).await?;
     for damage in &damages {
-        println!("   node {:02}: {}", world.number(&damage.miner), describe_damage(damage));
+        say!("   node {:02}: {}", world.number(&damage.miner), describe_damage(damage));
     }
     let round = match options.policy {
         PolicyName::Every => audit_round(&world, &damages).await?,
         PolicyName::Windows => audit_until_found(&world, file, &damages, MOST_WINDOWS).await?,
     };
-    report_round(&round);
+    report_round(&round)?;
     report_findings(&world, file, &damages, &round).await?;
     stages.push(audit_stage("audit of the damage", &world, &round)?);
 
-    println!("5. Get, through the damage");
+    say!("5. Get, through the damage");
     let begun = Instant::now();
     let original = get(&world, &client, file, &path, &dir.join("read-back-1"), len).await?;
     let disk = world.disk_bytes()?;
@@ -198,7 +216,7 @@ async fn run(options: Options) -> Result<(), Failure> {
         time: begun.elapsed(),
     });
 
-    println!("6. Repair onto other nodes, audit again, get again");
+    say!("6. Repair onto other nodes, audit again, get again");
     let begun = Instant::now();
     let (repaired, bytes) = repair(&world, &client, file).await?;
     stages.push(Stage {
@@ -210,36 +228,43 @@ async fn run(options: Options) -> Result<(), Failure> {
         time: begun.elapsed(),
     });
     let round = audit_round(&world, &[]).await?;
-    report_round(&round);
+    report_round(&round)?;
     expect(round.passed == round.challenged && round.failed.is_empty(), "not all nodes passed")?;
     stages.push(audit_stage("audit after the repair", &world, &round)?);
     let mut rng = randomness()?;
     let own = client.audit(file, Policy::AUDIT, &mut rng, &|_| {}).await?;
-    println!("   the owner's own audit: {} fragments proven, {} bad", own.proven, own.bad.len());
+    say!("   the owner's own audit: {} fragments proven, {} bad", own.proven, own.bad.len());
     expect(own.bad.is_empty(), "the owner's own audit found bad fragments")?;
     let begun = Instant::now();
     let again = get(&world, &client, file, &path, &dir.join("read-back-2"), len).await?;
     let (stored, time) = (world.disk_bytes()?, begun.elapsed());
     stages.push(Stage { name: "get again", stored, proofs: 0, bytes: len, time });
 
-    println!("\n   BLAKE3 of the file        {original}");
-    println!("   BLAKE3 of what came back  {again}\n");
-    print!("{}", table(&stages));
+    say!("\n   BLAKE3 of the file        {original}");
+    say!("   BLAKE3 of what came back  {again}\n");
+    say!("{}", table(&stages).trim_end());
     if keep {
-        std::fs::write(dir.join(RECORD), format!("{file} {again}\n"))?;
-        println!("\nKept in {0}: chain.redb, the nodes' folders, and their keys.", dir.display());
-        println!("The owner's key is {0}/owner.key, mode 0600: whoever has it", dir.display());
-        println!("owns and reads the file. Read it back with --dir {0} --resume.", dir.display());
+        say!("\nKept in {0}: chain.redb, the nodes' folders, and their keys.", dir.display());
+        say!("The owner's key is {0}/owner.key, mode 0600: whoever has it", dir.display());
+        say!("owns and reads the file. Read it back with --dir {0} --resume.", dir.display());
     }
     Ok(())
 }
 
 /// What was stored: the file's id and its BLAKE3, in DIR.
 const RECORD: &str = "stored";
+/// What an upload that was cut short needs to go on.
+const SESSION: &str = "session";
 
 async fn resume(dir: &Path, original: Option<&Path>) -> Result<(), Failure> {
     let record = dir.join(RECORD);
-    let text = std::fs::read_to_string(&record).map_err(|e| at(&record, &e))?;
+    let text = std::fs::read_to_string(&record).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound => Failure(format!(
+            "{}: not there, no file is stored yet (run it without --resume)",
+            record.display()
+        )),
+        _ => at(&record, &e),
+    })?;
     let parse = |hex: Option<&str>| hex.and_then(unhex);
     let mut words = text.split_whitespace();
     let (Some(file), Some(root)) = (parse(words.next()), parse(words.next())) else {
@@ -247,14 +272,15 @@ async fn resume(dir: &Path, original: Option<&Path>) -> Result<(), Failure> {
     };
     let world = World::resume(dir)?;
     let (height, time) = world.chain.with_state(|state| (state.height(), state.time()));
-    println!("The chain is open at height {height} ({time} ms), with {} nodes", world.nodes.len());
+    say!("The chain is open at height {height} ({time} ms), with {} nodes", world.nodes.len());
     let copy = dir.join("read-back");
     let sink = AllowStdIo::new(BufWriter::new(File::create(&copy).map_err(|e| at(&copy, &e))?));
     let client = world.client();
-    let fetched = client.get(FileId(file), Some(&world.owner), sink, &|_| {}).await?;
+    let fetched = client.get(FileId(file), Some(&world.owner), sink, &|_| {}).await;
+    let fetched = fetched.map_err(|error| unwritten(&copy, error))?;
     let found = compare(original.unwrap_or(&copy), &copy)?;
     expect(found == hex(&root), "what came back is not what was stored")?;
-    println!("Read {} back to {}, BLAKE3 {found}", human(fetched.len), copy.display());
+    say!("Read {} back to {}, BLAKE3 {found}", human(fetched.len), copy.display());
     Ok(())
 }
 
@@ -263,8 +289,8 @@ async fn put(
     client: &Net,
     path: &Path,
     len: u64,
-    profile: Profile,
-    visibility: Visibility,
+    (profile, visibility): (Profile, Visibility),
+    session: &mut impl SessionStore,
 ) -> Result<FileId, Failure> {
     let source = File::open(path).map_err(|e| at(path, &e))?;
     let request = PutRequest {
@@ -287,17 +313,48 @@ async fn put(
         _ => {}
     };
     let mut rng = randomness()?;
+    let failure = Mutex::new(None);
+    let source = Source { file: source, failure: &failure };
     let source = AllowStdIo::new(BufReader::new(source));
-    let stored = client
-        .put(&world.owner, &request, source, &mut MemorySession::default(), &mut rng, &observer)
-        .await;
+    let stored = client.put(&world.owner, &request, source, session, &mut rng, &observer).await;
     bar.finish_and_clear();
-    let stored = stored?;
+    let failure = failure.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let stored = stored.map_err(|error| match (error, failure) {
+        (Error::Source { len, .. }, Some(failure)) => {
+            Failure(format!("{}: {failure}, after {len} bytes", path.display()))
+        }
+        (other, _) => other.into(),
+    })?;
     let deal = world.chain.deal(stored.deal).await?;
     let active = deal.is_some_and(|deal| deal.status == DealStatus::Active { file: stored.file });
     expect(active, "the deal is not active")?;
-    println!("   every fragment is tagged, checked by its node and reported: the deal is active");
+    say!("   every fragment is tagged, checked by its node and reported: the deal is active");
     Ok(stored.file)
+}
+
+/// A file that remembers how it failed: the kind of a failing disk's error says nothing.
+struct Source<'a> {
+    file: File,
+    failure: &'a Mutex<Option<io::Error>>,
+}
+
+impl Read for Source<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.file.read(into).map_err(|error| {
+            let kind = error.kind();
+            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            kind.into()
+        })
+    }
+}
+
+/// Names the file that could not be written.
+fn unwritten(path: &Path, error: Error) -> Failure {
+    let hint = error.hint();
+    match error {
+        Error::Sink(kind) => Failure(format!("{}: {kind} ({hint})", path.display())),
+        other => other.into(),
+    }
 }
 
 async fn get(
@@ -323,9 +380,9 @@ async fn get(
     let sink = AllowStdIo::new(BufWriter::new(sink));
     let fetched = client.get(file, Some(&world.owner), sink, &observer).await;
     bar.finish_and_clear();
-    fetched?;
+    fetched.map_err(|error| unwritten(copy, error))?;
     let root = compare(original, copy)?;
-    println!("   byte-identical, BLAKE3 {root}");
+    say!("   byte-identical, BLAKE3 {root}");
     std::fs::remove_file(copy)?;
     Ok(root)
 }
@@ -335,7 +392,9 @@ async fn repair(world: &World, client: &Net, file: FileId) -> Result<(u64, u64),
     let observer = |progress: &Progress| {
         if let Progress::Repaired { slot, miner, bytes: len } = progress {
             bytes.fetch_add(*len, std::sync::atomic::Ordering::Relaxed);
-            println!(
+            // Where nobody takes it, the next line ends the story.
+            let _closed = writeln!(
+                io::stdout(),
                 "   segment {} replica {} shard {}: rebuilt, proven and paid on node {:02}",
                 slot.segment,
                 slot.replica,
@@ -348,13 +407,13 @@ async fn repair(world: &World, client: &Net, file: FileId) -> Result<(u64, u64),
     let keys = Some((&world.owner, &world.tagger));
     let repaired = client.repair(file, keys, &observer).await?;
     if let Some((order, error)) = repaired.open.into_iter().next() {
-        return Err(Failure(format!("repair order {order}: {error}")));
+        return Err(Failure(format!("repair order {order}: {error} ({})", error.hint())));
     }
     Ok((repaired.completed.len() as u64, bytes.into_inner()))
 }
 
-fn report_round(round: &Round) {
-    println!(
+fn report_round(round: &Round) -> Result<(), Failure> {
+    say!(
         "   {} nodes challenged, {} passed, {} failed, {} missed; {} proofs of {} bytes in all, {} admissions, {} narrowings, {:.2} s",
         round.challenged,
         round.passed,
@@ -367,16 +426,21 @@ fn report_round(round: &Round) {
         round.time.as_secs_f64()
     );
     if round.shadow.blocks > 0 {
-        println!(
+        say!(
             "   asked here: {} blocks; the audit policy would have sampled {} in this window",
-            round.blocks, round.shadow.blocks
+            round.blocks,
+            round.shadow.blocks
         );
     } else {
-        println!(
+        say!(
             "   {} windows, an hour each: {} of {} fragments drawn, {} blocks of them",
-            round.windows, round.fragments, round.held, round.blocks
+            round.windows,
+            round.fragments,
+            round.held,
+            round.blocks
         );
     }
+    Ok(())
 }
 
 async fn report_findings(
@@ -397,14 +461,14 @@ async fn report_findings(
             (_, true) => "the policy sees it in this window",
             (_, false) => "the policy misses it in this window",
         };
-        println!(
+        say!(
             "   node {:02}: {named} bad fragments named; {policy} (chance {:.1} %, in a day {:.3} %)",
             world.number(&damage.miner),
             100.0 * window,
             100.0 * day
         );
     }
-    println!(
+    say!(
         "   collateral cut: {:.4} tokens; {} repair orders opened",
         round.cut as f64 / 1e12,
         round.orders

@@ -4,7 +4,7 @@
 
 use std::{
     collections::BTreeSet,
-    env,
+    env, fs,
     io::{self, BufRead, BufReader, Read, Write},
     net::SocketAddr,
     path::Path,
@@ -12,9 +12,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use borsh::BorshDeserialize;
 use cess_client::{
     Chain, ChainError, ChainExt, ChainFault, LocalChain, RemoteChain, Tick, serve_chain,
-    testkit::World,
+    testkit::{World, conformance_chain},
 };
 use cess_erasure::Geometry;
 use cess_ledger::{
@@ -33,6 +34,8 @@ const CHAIN: [u8; 32] = [7; 32];
 const DIR: &str = "CESS_KILL_DIR";
 const SEED: &str = "CESS_KILL_SEED";
 const SERVE: &str = "CESS_KILL_SERVE";
+/// A state in the folder that its chain begins with, instead of the one of these tests.
+const GENESIS: &str = "genesis";
 
 fn key(number: u8) -> AccountKey {
     AccountKey::from_seed(&[number; 32])
@@ -45,7 +48,10 @@ fn tick(height: u64) -> Tick {
 
 fn open(dir: &Path) -> LocalChain {
     let balances = (0..ACCOUNTS).map(|number| (key(number).account(), World::FUNDS));
-    let genesis = || State::genesis(Params::example(CHAIN), World::START_MS, balances);
+    let genesis = || match fs::read(dir.join(GENESIS)) {
+        Ok(given) => Ok(State::try_from_slice(&given).expect("a state")),
+        Err(_) => State::genesis(Params::example(CHAIN), World::START_MS, balances),
+    };
     LocalChain::open(dir.join("chain.redb"), genesis, tick).expect("it opens")
 }
 
@@ -263,6 +269,35 @@ fn a_chain_killed_at_its_beginning_begins_again() {
     }
 }
 
+/// A child that serves the chain in `dir`, and where.
+fn start_serving(dir: &Path) -> (Driven, SocketAddr) {
+    let (child, out) = Driven::start(dir, SERVE, 1);
+    let line = out.lines().map(|line| line.expect("a line"));
+    let serving = line.filter_map(|line| line.strip_prefix("serving ")?.parse().ok()).next();
+    (child, serving.expect("an address"))
+}
+
+#[tokio::test]
+async fn a_chain_in_another_process_keeps_the_contract() {
+    let running = Mutex::new(Vec::new());
+    conformance_chain(async |genesis| {
+        let dir = TempDir::new().expect("a folder");
+        let state = borsh::to_vec(&genesis).expect("bytes");
+        fs::write(dir.path().join(GENESIS), state).expect("written");
+        let (child, address) = start_serving(dir.path());
+        running.lock().expect("no panic").push((child, dir));
+        RemoteChain::new(move || async move { Ok(TcpStream::connect(address).await?.compat()) })
+    })
+    .await;
+    // Each of them ran until now, and what it had made final is in its file.
+    for (mut child, dir) in running.into_inner().expect("no panic") {
+        assert_eq!(child.0.try_wait().expect("a status"), None, "it still runs");
+        drop(child);
+        let chain = reopen(dir.path()).expect("it opens");
+        assert!(chain.with_state(State::height) > 0, "its calls went to the other process");
+    }
+}
+
 #[tokio::test]
 async fn a_call_under_way_to_a_killed_process_is_taken_once() {
     let dir = tempfile::tempdir().expect("a folder");
@@ -273,10 +308,8 @@ async fn a_call_under_way_to_a_killed_process_is_taken_once() {
         async move { Ok(TcpStream::connect(address).await?.compat()) }
     });
     let start = || {
-        let (child, out) = Driven::start(dir.path(), SERVE, 1);
-        let line = out.lines().map(|line| line.expect("a line"));
-        let serving = line.filter_map(|line| line.strip_prefix("serving ")?.parse().ok()).next();
-        *address.lock().expect("no panic") = serving.expect("an address");
+        let (child, serving) = start_serving(dir.path());
+        *address.lock().expect("no panic") = serving;
         child
     };
     let mut rng = ChaCha20Rng::seed_from_u64(0xF1A);

@@ -51,6 +51,17 @@ pub fn compare(original: &Path, copy: &Path) -> Result<String, Failure> {
     Ok(hex(hasher.finalize().as_bytes()))
 }
 
+/// BLAKE3 of a file.
+///
+/// # Errors
+/// [`Failure`] when it can't be read.
+pub fn root(path: &Path) -> Result<String, Failure> {
+    let mut hasher = blake3::Hasher::new();
+    let read = File::open(path).and_then(|file| hasher.update_reader(file).map(|_| ()));
+    read.map_err(|e| at(path, &e))?;
+    Ok(hex(hasher.finalize().as_bytes()))
+}
+
 /// Ends the story unless `holds`.
 ///
 /// # Errors

@@ -99,12 +99,14 @@ type Turn = Arc<AtomicU64>;
 
 impl World {
     /// Opens a chain and `count` nodes below `dir`, each with `capacity` bytes, registers them
-    /// with their collateral, and a tagger with its stake; audits sample as said. With `keep` the chain is a file and all
-    /// keys lie beside it, each readable for its owner alone, so that [`resume`](Self::resume) can
-    /// open the network again.
+    /// with their collateral, and a tagger with its stake; audits sample as said. With `keep` the
+    /// chain is a file and all keys lie beside it, each readable for its owner alone, so that
+    /// [`resume`](Self::resume) can open the network again. Of one that was cut short what is there
+    /// is used.
     ///
     /// # Errors
-    /// [`Failure`] when a folder can't be made, one is there already, or the chain refuses.
+    /// [`Failure`] when a folder can't be made, has a network of another number of nodes, or the
+    /// chain refuses.
     pub async fn open(
         dir: &Path,
         count: usize,
@@ -112,23 +114,16 @@ impl World {
         keep: bool,
         sampling: Sampling,
     ) -> Result<Self, Failure> {
-        if keep && dir.join(CHAIN).exists() {
-            let dir = dir.display();
-            return Err(Failure(format!(
-                "{dir} holds a network already: --resume, or another DIR"
-            )));
-        }
         let mut rng = randomness()?;
         let mut seed = |name: &str| {
-            let mut seed = [0; 32];
-            rand::Rng::fill_bytes(&mut rng, &mut seed);
-            if keep { keys::save(&dir.join(name), &seed).map(|()| seed) } else { Ok(seed) }
+            let path = dir.join(name);
+            if keep { keys::load_or_draw(&path, &mut rng) } else { Ok(keys::draw(&mut rng)) }
         };
-        let owner = Owner::from_seed(&seed(OWNER)?);
-        let tagger = Tagger::from_seed(&seed(TAGGER)?, Sectors::DEFAULT);
+        let owner = Owner::from_seed(&*seed(OWNER)?);
+        let tagger = Tagger::from_seed(&*seed(TAGGER)?, Sectors::DEFAULT);
         let names = (1..=count).map(|number| format!("node-{number:02}"));
         let miners: Vec<(String, AccountKey)> = names
-            .map(|name| Ok((name.clone(), AccountKey::from_seed(&seed(&format!("{name}.key"))?))))
+            .map(|name| Ok((name.clone(), AccountKey::from_seed(&*seed(&format!("{name}.key"))?))))
             .collect::<Result<_, Failure>>()?;
 
         let mut chain_id = [0; 32];
@@ -141,17 +136,39 @@ impl World {
         let accounts = accounts.chain([owner.account().account(), tagger.account().account()]);
         let balances: Vec<_> = accounts.map(|id| (id, rich)).collect();
         let genesis = || State::genesis(params, now_ms(), balances);
-        let skipped = Turn::default();
-        let driver = driver(skipped.clone())?;
-        let chain = Arc::new(if keep {
-            LocalChain::open(dir.join(CHAIN), genesis, driver)?
+        let (chain, skipped) = if keep && dir.join(CHAIN).exists() {
+            go_on(dir)?
         } else {
-            LocalChain::new(genesis()?, driver)
+            let skipped = Turn::default();
+            let driver = driver(skipped.clone())?;
+            let chain = if keep {
+                LocalChain::open(dir.join(CHAIN), genesis, driver)?
+            } else {
+                LocalChain::new(genesis()?, driver)
+            };
+            (Arc::new(chain), skipped)
+        };
+        let others = chain.with_state(|state| {
+            let known = |key: &AccountKey| {
+                state.miner(&key.account()).is_some() || state.account(&key.account()).balance > 0
+            };
+            state.miners().count() > count || !miners.iter().all(|(_, key)| known(key))
         });
-        chain.act(tagger.account(), tagger.registration(stake)).await?;
+        if others {
+            let dir = dir.display();
+            return Err(Failure(format!(
+                "{dir} holds a network of another number of nodes: the same --nodes, or another DIR"
+            )));
+        }
+        let tag_key = tagger.public().key_id().to_bytes();
+        if chain.tag_key(tag_key).await?.is_none() {
+            chain.act(tagger.account(), tagger.registration(stake)).await?;
+        }
         for (name, key) in &miners {
-            let endpoint = name.clone().into_bytes();
-            chain.act(key, Action::RegisterMiner { capacity, endpoint }).await?;
+            if chain.miner(key.account()).await?.is_none() {
+                let endpoint = name.clone().into_bytes();
+                chain.act(key, Action::RegisterMiner { capacity, endpoint }).await?;
+            }
         }
         Self::assemble(dir, chain, miners, owner, tagger, skipped)
     }
@@ -161,13 +178,9 @@ impl World {
     /// # Errors
     /// [`Failure`] when chain or keys aren't there, or aren't whole.
     pub fn resume(dir: &Path) -> Result<Self, Failure> {
-        let owner = Owner::from_seed(&keys::load(&dir.join(OWNER))?);
-        let tagger = Tagger::from_seed(&keys::load(&dir.join(TAGGER))?, Sectors::DEFAULT);
-        let skipped = Turn::default();
-        let chain = Arc::new(LocalChain::resume(dir.join(CHAIN), driver(skipped.clone())?)?);
-        // The clock was turned on before: it goes on from there.
-        let ahead = chain.with_state(|state| state.time().saturating_sub(now_ms()));
-        skipped.store(ahead, Ordering::Relaxed);
+        let owner = Owner::from_seed(&*keys::load(&dir.join(OWNER))?);
+        let tagger = Tagger::from_seed(&*keys::load(&dir.join(TAGGER))?, Sectors::DEFAULT);
+        let (chain, skipped) = go_on(dir)?;
         let registered = chain.with_state(|state| state.miners().count());
         let names = (1..=registered).map(|number| format!("node-{number:02}"));
         let miners: Vec<(String, AccountKey)> = names
@@ -230,6 +243,15 @@ impl World {
     pub fn disk_bytes(&self) -> Result<u64, Failure> {
         self.nodes.values().try_fold(0, |sum, member| Ok(sum + folder_bytes(&member.folder)?))
     }
+}
+
+/// The chain of an earlier run. Its clock was turned on: it goes on from there.
+fn go_on(dir: &Path) -> Result<(Arc<LocalChain>, Turn), Failure> {
+    let skipped = Turn::default();
+    let chain = LocalChain::resume(dir.join(CHAIN), driver(skipped.clone())?)?;
+    let ahead = chain.with_state(|state| state.time().saturating_sub(now_ms()));
+    skipped.store(ahead, Ordering::Relaxed);
+    Ok((Arc::new(chain), skipped))
 }
 
 fn folder_bytes(folder: &Path) -> Result<u64, Failure> {

@@ -5,11 +5,15 @@ use std::path::Path;
 
 use cess_client::{MemorySession, PutRequest, Stored};
 use cess_examples::{Net, World, randomness};
-use cess_ledger::{DAY_MS, GIB, Profile, Visibility};
+use cess_ledger::{DAY_MS, GIB, Profile, Sampling, Visibility};
 use cess_podr2::Sectors;
 use futures::io::AllowStdIo;
 
 const PROFILES: [Profile; 3] = [Profile::WHITE_PAPER, Profile::CESS, Profile::LEAN];
+
+/// The most that the chain's file has when it holds the nodes and three files, bytes:
+/// cess-client/README.md.
+const CHAIN_LEN: u64 = 160 << 10;
 
 /// Bytes that nodes keep beside the fragments of a segment whose shards have `shard_len` bytes:
 /// docs/formats/node.md, merkle.md, podr2.md.
@@ -37,9 +41,15 @@ fn on_disk(world: &World) -> (u64, u64) {
     (sum("fragments"), sum("keys"))
 }
 
-async fn put(world: &World, client: &Net, len: u64, visibility: Visibility) -> Stored {
+async fn put(
+    world: &World,
+    client: &Net,
+    profile: Profile,
+    len: u64,
+    visibility: Visibility,
+) -> Stored {
     let request = PutRequest {
-        profile: Profile::CESS,
+        profile,
         visibility,
         max_len: len,
         term_ms: 30 * DAY_MS,
@@ -53,31 +63,42 @@ async fn put(world: &World, client: &Net, len: u64, visibility: Visibility) -> S
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_segment_takes_less_than_a_hundredth_more_than_its_fragments() {
-    let dir = tempfile::tempdir().unwrap();
-    let world =
-        World::open(dir.path(), 12, GIB, false, cess_ledger::Sampling::Every).await.unwrap();
-    let client = world.client();
-    let segment = u64::from(Profile::CESS.segment_len());
-    let mut before = 0;
-    for (len, visibility) in
-        [(segment, Visibility::Public), (100 << 10, Visibility::Private), (1, Visibility::Private)]
-    {
-        let stored = put(&world, &client, len, visibility).await;
-        let (fragments, keys) = on_disk(&world);
-        let taken = fragments - before;
-        before = fragments;
-        let shard_len = stored.stored / 12;
-        assert_eq!(taken, stored.stored + beside(&Profile::CESS, shard_len));
-        if len == segment {
-            assert_eq!(stored.stored, 3 * segment);
-            assert!((taken - stored.stored) * 100 < stored.stored, "{taken} of {}", stored.stored);
-        } else {
-            // What cess-client/README.md states for a small file.
-            assert!(taken <= 3 * len + 21_168, "{taken} for {len}");
+    // What cess-client/README.md states for a small file.
+    for (profile, fixed) in PROFILES.into_iter().zip([13_240, 21_168, 27_496]) {
+        let dir = tempfile::tempdir().unwrap();
+        let fragments_per_segment = profile.fragments_per_segment();
+        let world = World::open(dir.path(), fragments_per_segment, GIB, true, Sampling::Every)
+            .await
+            .unwrap();
+        let client = world.client();
+        let segment = u64::from(profile.segment_len());
+        let mut before = 0;
+        for (len, visibility) in [
+            (segment, Visibility::Public),
+            (100 << 10, Visibility::Private),
+            (1, Visibility::Private),
+        ] {
+            let stored = put(&world, &client, profile, len, visibility).await;
+            let (fragments, keys) = on_disk(&world);
+            let taken = fragments - before;
+            before = fragments;
+            let shard_len = stored.stored / fragments_per_segment as u64;
+            assert_eq!(taken, stored.stored + beside(&profile, shard_len));
+            let geometry = profile.geometry();
+            let coded = u64::from(profile.replicas()) * len * geometry.total() as u64;
+            let redundant = coded.div_ceil(geometry.data() as u64);
+            if len == segment {
+                assert!((taken - redundant) * 100 < redundant, "{taken} of {redundant}");
+            } else {
+                assert!(taken <= redundant + fixed, "{taken} for {len}");
+            }
+            // Once for each node and tag key, whatever they hold: 48 bytes a sector but the first.
+            let key = 48 * (u64::from(Sectors::DEFAULT.get()) - 1);
+            assert_eq!(keys, fragments_per_segment as u64 * key);
         }
-        // Once for each node and tag key, whatever they hold: 48 bytes a sector but the first.
-        let key = 48 * (u64::from(Sectors::DEFAULT.get()) - 1);
-        assert_eq!(keys, 12 * key);
+        // The same table's word for the chain's file, where the chain is a local one.
+        let chain = std::fs::metadata(dir.path().join("chain.redb")).unwrap().len();
+        assert!(chain <= CHAIN_LEN, "{profile:?}: {chain}");
     }
 }
 

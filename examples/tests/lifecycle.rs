@@ -4,8 +4,9 @@
 use std::{
     ffi::OsStr,
     fs,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
     sync::OnceLock,
 };
 
@@ -102,7 +103,7 @@ fn what_one_process_keeps_another_one_reads_and_damage_is_told() {
     assert!(fs::read(dir.join("read-back")).unwrap() == fs::read(&path).unwrap());
 
     let again = fails(args(&path, ["--dir", kept]));
-    assert!(again.contains("holds a network already"), "{again}");
+    assert!(again.contains("holds a stored file already"), "{again}");
 
     // Each is put back after it was spoilt.
     let spoilt = |name: &str, how: &dyn Fn(&Path)| {
@@ -155,7 +156,144 @@ fn what_one_process_keeps_another_one_reads_and_damage_is_told() {
         fs::remove_dir_all(fragments).unwrap();
     }
     let line = fails(resume);
-    assert!(line.contains("segment 0: 0 intact shards, 4 are needed"), "{line}");
+    assert!(line.contains("segment 0 replica 0: 0 intact shards, 4 are needed"), "{line}");
+}
+
+/// Runs it until it says `line`, and kills it there.
+fn killed_at<const N: usize>(args: [&str; N], line: &str) {
+    let mut child = Command::new(program()).args(args).stdout(Stdio::piped()).spawn().unwrap();
+    let out = BufReader::new(child.stdout.take().unwrap());
+    let said = out.lines().map_while(Result::ok).find(|said| said.starts_with(line));
+    child.kill().unwrap();
+    assert_eq!(child.wait().unwrap().code(), None, "it ended by itself");
+    assert!(said.is_some(), "it never said {line}");
+}
+
+#[test]
+fn a_killed_run_leaves_what_the_next_one_goes_on_with() {
+    let (folder, path) = file(70_000);
+    let dir = folder.path().join("kept");
+    let (path, kept) = (path.to_str().unwrap(), dir.to_str().unwrap());
+    // As a kill among the keys leaves it.
+    fs::create_dir(&dir).unwrap();
+    fs::write(dir.join("owner.key"), [7; 32]).unwrap();
+    fs::write(dir.join("node-03.key.new"), [1; 5]).unwrap();
+    let resume = ["--dir", kept, "--resume"];
+    let line = fails(resume);
+    assert!(line.contains("stored: not there, no file is stored yet"), "{line}");
+
+    killed_at([path, "--dir", kept], "2. Put");
+    assert_eq!(fs::read(dir.join("owner.key")).unwrap(), [7; 32], "the key is used");
+    let line = fails([path, "--dir", kept, "--nodes", "21"]);
+    assert!(line.contains("a network of another number of nodes"), "{line}");
+    if !dir.join("stored").exists() {
+        fails(resume);
+        killed_at([path, "--dir", kept], "3. Audit");
+    }
+    works(resume);
+    assert!(fs::read(dir.join("read-back")).unwrap() == fs::read(path).unwrap());
+    assert!(!dir.join("node-03.key.new").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn keys_are_for_their_owner_alone_whatever_the_umask() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, path) = file(10);
+    let dir = folder.path().join("kept");
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"umask 000; exec "$@""#, "sh"]).arg(program());
+    assert!(command.arg(&path).arg("--dir").arg(&dir).output().unwrap().status.success());
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&dir.join("chain.redb")) & 0o006, 0o006, "the umask held");
+    let entries = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path());
+    let keys: Vec<PathBuf> =
+        entries.filter(|path| path.extension() == Some(OsStr::new("key"))).collect();
+    assert_eq!(keys.len(), 22, "the owner's, the tagger's, and one for each node");
+    assert!(keys.iter().all(|key| mode(key) == 0o600));
+
+    // The chain can be opened once.
+    let tick = |_| cess_client::Tick { time: u64::MAX, randomness: [0; 32] };
+    let open = cess_client::LocalChain::resume(dir.join("chain.redb"), tick).unwrap();
+    let resume = ["--dir", dir.to_str().unwrap(), "--resume"];
+    let line = fails(resume);
+    assert!(line.contains("in use by another process (end the other process"), "{line}");
+    drop(open);
+    works(resume);
+
+    // A full disk where the file is to go.
+    fs::remove_file(dir.join("read-back")).unwrap();
+    if cfg!(target_os = "linux") {
+        std::os::unix::fs::symlink("/dev/full", dir.join("read-back")).unwrap();
+        let line = fails(resume);
+        assert!(line.contains("read-back: no storage space"), "{line}");
+    }
+}
+
+/// Runs it with a small disk of its own at `dir`; none where this user may not mount one.
+#[cfg(target_os = "linux")]
+fn on_a_small_disk(dir: &Path, size: &str, args: &[&str]) -> Option<Output> {
+    const SCRIPT: &str = r#"mount -t tmpfs -o size="$1" none "$2" || exit 77; shift 2; exec "$@""#;
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", SCRIPT, "sh", size]);
+    let output = command.arg(dir).arg(program()).args(args).output().ok()?;
+    let may = !String::from_utf8_lossy(&output.stderr).contains("unshare:");
+    (may && output.status.code() != Some(77)).then_some(output)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn full_disks_are_named() {
+    let (folder, path) = file(100);
+    let dir = folder.path().join("disk");
+    fs::create_dir(&dir).unwrap();
+    let args = [path.to_str().unwrap(), "--dir", dir.to_str().unwrap()];
+    // Chain and keys of the network fit, the nodes' proving keys don't; then not even the chain.
+    for (size, what) in [("3m", "nodes failed, at most 5 may be left out"), ("64k", "")] {
+        let Some(output) = on_a_small_disk(&dir, size, &args) else {
+            // The same errors are tested on doubles in cess-client/tests/user_errors.rs.
+            assert!(fs::read_dir(&dir).unwrap().next().is_none());
+            return;
+        };
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{err}");
+        assert_eq!(err.lines().count(), 1, "{err}");
+        let space = ["no space left", "No space left"].iter().any(|words| err.contains(words));
+        assert!(err.contains(what) && space, "{err}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_unreadable_file_and_an_output_that_nobody_takes_are_one_line() {
+    // A regular file by its kind, of which nobody, root neither, reads the first byte.
+    let line = fails(["/proc/self/mem"]);
+    assert!(line.contains("/proc/self/mem: Input/output error"), "{line}");
+    assert!(line.ends_with("after 0 bytes"), "{line}");
+
+    let (_folder, path) = file(10);
+    let out = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    for (out, why) in [(Stdio::from(out), "No space left"), (Stdio::from(closed), "Broken pipe")] {
+        let output = Command::new(program()).arg(&path).stdout(out).output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{err}");
+        assert!(err.starts_with(&format!("error: standard output: {why}")), "{err}");
+        assert_eq!(err.lines().count(), 1, "{err}");
+    }
+}
+
+#[test]
+fn what_an_earlier_run_chose_is_not_chosen_again() {
+    for option in
+        [&["--nodes", "20"][..], &["--public"], &["--profile", "cess"], &["--policy", "every"]]
+    {
+        let output = run(["--dir", "dir", "--resume"].iter().chain(option));
+        assert_eq!(output.status.code(), Some(2));
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert!(err.contains("cannot be used with") && err.contains(option[0]), "{err}");
+    }
 }
 
 #[test]
@@ -178,7 +316,8 @@ fn each_failure_is_one_line_and_exit_code_1() {
     // None of it made a network there: DIR is as good as new.
     assert_eq!(fs::read_dir(dir).unwrap().count(), 0);
     let line = fails(args(&path, ["--nodes", "12"]));
-    assert!(line.contains("repair"), "{line}");
+    let numbers = ": 0 nodes can take a segment, 1 are needed (choose a profile";
+    assert!(line.starts_with("error: repair order ") && line.contains(numbers), "{line}");
     // A DIR that is a file, and one below a file.
     let line = fails(args(&path, ["--dir", path.to_str().unwrap()]));
     assert!(line.contains(path.to_str().unwrap()), "{line}");

@@ -11,11 +11,15 @@ const MAX_LINES: usize = 500;
 /// Folders of one machine: the first segment of a path that means nothing on another.
 const LOCAL: &[&str] = &["home", "root", "tmp", "work"];
 
+/// The head of the table of stories.
+const STORIES: &str = "| story | command | what it shows | seconds | output |";
+
 pub(crate) fn check(workspace: &Workspace) -> Vec<String> {
     let mut findings = Vec::new();
     for member in &workspace.members {
         findings.extend(sources(member));
         findings.extend(manifest(member));
+        findings.extend(stories(member));
         if member.published {
             findings.extend(readme(member));
             findings.extend(licence_texts(member, &workspace.documents));
@@ -47,6 +51,34 @@ fn sources(member: &Member) -> Vec<String> {
         }
     }
     findings
+}
+
+/// Each story of the examples has its row: command, seconds and output, none of them empty.
+fn stories(member: &Member) -> Vec<String> {
+    if member.name != "cess-examples" {
+        return Vec::new();
+    }
+    let text = member.files.get("README.md").map_or("", String::as_str);
+    let rows = text.lines().skip_while(|line| !line.starts_with(STORIES)).skip(2);
+    let rows: Vec<Vec<&str>> = rows
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let columns = STORIES.trim_matches('|').split('|').count();
+    let has_row = |story: &str| {
+        rows.iter().any(|cells| {
+            cells.first().is_some_and(|cell| *cell == format!("[{story}]({story}.rs)"))
+                && cells.len() == columns
+                && cells.iter().all(|cell| !cell.is_empty())
+                && cells[1].contains(&format!("--example {story}"))
+        })
+    };
+    let files = member.files.keys().filter(|path| !path.contains('/'));
+    let stories = files.filter_map(|path| path.strip_suffix(".rs"));
+    stories
+        .filter(|story| !has_row(story))
+        .map(|story| format!("{}/README.md has no whole row for {story}.rs", member.name))
+        .collect()
 }
 
 /// The folder of [`LOCAL`] that an absolute path in `line` starts with.

@@ -148,6 +148,34 @@ fn refuses_a_package_without_the_licence_texts() {
 }
 
 #[test]
+fn refuses_a_story_without_its_row() {
+    let examples = |rows: &str| {
+        let member = Member { name: "cess-examples".to_owned(), ..Member::default() };
+        check_one(
+            member
+                .with_file("Cargo.toml", "[lints]\nworkspace = true\n")
+                .with_file("README.md", &format!("# x\n\n{STORIES}\n|---|\n{rows}\n\nMore.\n"))
+                .with_file("support/lib.rs", "")
+                .with_file("a.rs", "")
+                .with_file("b.rs", ""),
+        )
+    };
+    let a = "| [a](a.rs) | `cargo run --example a` | this | 2 | that |";
+    let b = "| [b](b.rs) | `cargo run --example b` | this | 2 | that |";
+    assert_eq!(examples(&format!("{a}\n{b}")), [""; 0]);
+    for (from, to) in [
+        (b, ""),
+        ("| 2 |", "| |"),
+        ("| 2 |", "|"),
+        ("example b", "example c"),
+        ("(b.rs)", "(c.rs)"),
+    ] {
+        let expected = ["cess-examples/README.md has no whole row for b.rs"];
+        assert_eq!(examples(&format!("{a}\n{}", b.replace(from, to))), expected, "{from}");
+    }
+}
+
+#[test]
 fn asks_less_of_a_member_that_is_never_published() {
     let member = Member { name: "tool".to_owned(), ..Member::default() }
         .with_file("Cargo.toml", "[lints]\nworkspace = true\n");
