@@ -11,6 +11,7 @@ mod consensus;
 mod erasure;
 mod figure;
 mod machine;
+mod mdrc;
 mod measure;
 mod podr2;
 mod podr2_scale;
@@ -33,6 +34,7 @@ const AREAS: &[(&str, Area)] = &[
     ("consensus", consensus::run),
     #[cfg(feature = "rayon")]
     ("podr2-threads", podr2::run_threads),
+    ("mdrc", mdrc::run),
 ];
 
 fn main() -> ExitCode {

@@ -151,16 +151,15 @@ impl Fingerprint {
             return Err(Error::MethodMismatch { left: left.method(), right: right.method() });
         }
         let nothing = Sample::default();
-        let sample = |side: &Self, at: usize| side.sketch().samples().get(at).cloned();
-        let (a, b) = (sample(self, 0), sample(other, 0));
-        let (a, b) = (a.as_ref().unwrap_or(&nothing), b.as_ref().unwrap_or(&nothing));
+        let (ours, theirs) = (self.sketch().samples(), other.sketch().samples());
+        let (a, b) = (ours.first().unwrap_or(&nothing), theirs.first().unwrap_or(&nothing));
         Ok(Comparison {
             kind: left.kind(),
             identical: left.instance() == right.instance(),
             abstained: left.abstains() || right.abstains(),
             distance: left.id().distance(&right.id()),
             parts: a.overlap(b),
-            passages: sample(self, 1).zip(sample(other, 1)).map(|(a, b)| a.overlap(&b)),
+            passages: ours.get(1).zip(theirs.get(1)).map(|(a, b)| a.overlap(b)),
             sizes: [a.total(), b.total()],
         })
     }

@@ -24,6 +24,21 @@ pub(crate) fn run(areas: &[String]) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Recalls of `cess-mdrc`, on documents that packages ship.
+pub(crate) fn mdrc_bench(words: &[String]) -> ExitCode {
+    let mut command = cargo();
+    command.args(["run", "--locked", "--quiet", "--release", "--package", "cess-benches"]);
+    command.args(["--bin", "mdrc-bench", "--"]).args(words);
+    match command.stdin(Stdio::null()).status() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: cargo run did not start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 fn commands(areas: &[String]) -> Vec<Command> {
     let (umbral, areas): (Vec<_>, Vec<_>) = areas.iter().partition(|area| *area == UMBRAL);
     let rival: &[&str] = if umbral.is_empty() { &[] } else { &["--features", "umbral"] };

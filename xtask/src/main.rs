@@ -30,6 +30,7 @@ const USAGE: &str = "\
 usage: cargo xtask ci [--list | STEP...]
        cargo xtask budget FILE
        cargo xtask figures [AREA...] [--umbral]
+       cargo xtask mdrc-bench text | table FILE
        cargo xtask fuzz [CRATE...] [--seconds N | --check]
        cargo xtask memory [--mib N]
        cargo xtask package [--time]";
@@ -97,6 +98,7 @@ fn main() -> ExitCode {
         },
         Some((command, rest)) if command == "budget" => budget::run(rest),
         Some((command, areas)) if command == "figures" => figures::run(areas),
+        Some((command, words)) if command == "mdrc-bench" => figures::mdrc_bench(words),
         Some((command, rest)) if command == "fuzz" => fuzz::run(rest),
         Some((command, rest)) if command == "memory" => memory::run(rest),
         Some((command, rest)) if command == "package" => package::run(rest),

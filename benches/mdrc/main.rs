@@ -1,0 +1,46 @@
+//! `cargo xtask mdrc-bench text`: how well fingerprints find what was changed, beside what others
+//! make of the same documents in the same run. `mdrc-bench table FILE` makes the table of weights.
+//!
+//! Thresholds and numbers were chosen on the tuning half of the documents; recalls are of the other
+//! half. Whatever is downloaded lies in the target folder.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "counts of a few millions and shares of them"
+)]
+
+mod anchors;
+mod chart;
+mod corpus;
+mod edits;
+mod media;
+mod report;
+mod table;
+mod trial;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        ["text"] => report::text(),
+        ["table", file] => table::make().and_then(|bytes| {
+            std::fs::write(file, bytes).map_err(|error| format!("{file}: {error}"))
+        }),
+        _ => {
+            eprintln!("usage: mdrc-bench text | table FILE");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // Without network or packages there is nothing to measure; that is no failure.
+        Err(reason) => {
+            println!("SKIPPED mdrc-bench: {reason}");
+            ExitCode::SUCCESS
+        }
+    }
+}
