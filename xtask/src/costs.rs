@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 /// repair.
 const MAX: &[(&str, Costs)] = &[
     ("cess-client", Costs { dependencies: 80, seconds: 60 }),
-    ("cess-consensus", Costs { dependencies: 60, seconds: 60 }),
+    ("cess-consensus", Costs { dependencies: 60, seconds: 90 }),
     ("cess-erasure", Costs { dependencies: 8, seconds: 10 }),
     ("cess-ledger", Costs { dependencies: 56, seconds: 60 }),
     ("cess-mdrc", Costs { dependencies: 30, seconds: 40 }),

@@ -86,10 +86,10 @@ fn chart(outcomes: &[Outcome]) -> String {
     let bars = [
         ("#8a8f98", "share of the stake"),
         ("#2f6db5", "share of the seats"),
-        ("#c8553d", "rounds without a quorum of votes"),
+        ("#c8553d", "rounds without a quorum"),
     ];
     for (at, (colour, name)) in (0_u64..).zip(bars) {
-        let x = LEFT + at * 180;
+        let x = LEFT + at * 165;
         line(format!("<rect x=\"{x}\" y=\"14\" width=\"12\" height=\"12\" fill=\"{colour}\"/>"));
         line(format!("<text x=\"{}\" y=\"25\">{name}</text>", x + 18));
     }
