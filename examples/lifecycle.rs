@@ -5,7 +5,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufReader, BufWriter, Read, Write},
+    io::{self, BufReader, BufWriter, Write},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::{Mutex, PoisonError},
@@ -16,8 +16,9 @@ use cess_client::{
     ChainExt, Error, FileSession, MemorySession, Progress, PutRequest, SessionStore,
 };
 use cess_examples::{
-    Damage, Failure, Kind, Net, Policy, Round, Stage, World, at, audit_round, audit_until_found,
-    compare, damage, expect, hex, human, made_up_file, randomness, root, save, say, table, unhex,
+    Damage, Failure, Kind, Net, Policy, Round, Stage, Watched, World, at, audit_round,
+    audit_until_found, compare, damage, expect, hex, human, made_up_file, randomness, root, save,
+    say, table, unhex, unwritten,
 };
 use cess_ledger::{DAY_MS, DealStatus, FileId, GIB, Params, Profile, Sampling, Visibility};
 use cess_podr2::Proof;
@@ -314,7 +315,7 @@ async fn put(
     };
     let mut rng = randomness()?;
     let failure = Mutex::new(None);
-    let source = Source { file: source, failure: &failure };
+    let source = Watched { file: source, failure: &failure };
     let source = AllowStdIo::new(BufReader::new(source));
     let stored = client.put(&world.owner, &request, source, session, &mut rng, &observer).await;
     bar.finish_and_clear();
@@ -330,31 +331,6 @@ async fn put(
     expect(active, "the deal is not active")?;
     say!("   every fragment is tagged, checked by its node and reported: the deal is active");
     Ok(stored.file)
-}
-
-/// A file that remembers how it failed: the kind of a failing disk's error says nothing.
-struct Source<'a> {
-    file: File,
-    failure: &'a Mutex<Option<io::Error>>,
-}
-
-impl Read for Source<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        self.file.read(into).map_err(|error| {
-            let kind = error.kind();
-            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-            kind.into()
-        })
-    }
-}
-
-/// Names the file that could not be written.
-fn unwritten(path: &Path, error: Error) -> Failure {
-    let hint = error.hint();
-    match error {
-        Error::Sink(kind) => Failure(format!("{}: {kind} ({hint})", path.display())),
-        other => other.into(),
-    }
 }
 
 async fn get(

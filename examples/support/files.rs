@@ -2,10 +2,12 @@
 
 use std::{
     fs::File,
-    io::{BufReader, BufWriter, Read, Write},
+    io::{self, BufReader, BufWriter, Read, Write},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
+use cess_client::Error;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
@@ -68,6 +70,34 @@ pub fn root(path: &Path) -> Result<String, Failure> {
 /// [`Failure`] that says `otherwise`.
 pub fn expect(holds: bool, otherwise: &str) -> Result<(), Failure> {
     if holds { Ok(()) } else { Err(Failure(otherwise.into())) }
+}
+
+/// A file that remembers how it failed: the kind of a failing disk's error says nothing.
+#[derive(Debug)]
+pub struct Watched<'a> {
+    /// The file.
+    pub file: File,
+    /// How it failed last.
+    pub failure: &'a Mutex<Option<io::Error>>,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.file.read(into).map_err(|error| {
+            let kind = error.kind();
+            *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            kind.into()
+        })
+    }
+}
+
+/// Names the file that could not be written.
+pub fn unwritten(path: &Path, error: Error) -> Failure {
+    let hint = error.hint();
+    match error {
+        Error::Sink(kind) => Failure(format!("{}: {kind} ({hint})", path.display())),
+        other => other.into(),
+    }
 }
 
 /// A failure at a path.

@@ -20,7 +20,7 @@ macro_rules! say {
 }
 
 pub use damage::{Damage, Kind, damage};
-pub use files::{at, compare, expect, made_up_file, root};
+pub use files::{Watched, at, compare, expect, made_up_file, root, unwritten};
 pub use keys::save;
 pub use report::{Stage, hex, human, table, unhex};
 pub use spawned::Spawned;
