@@ -152,10 +152,17 @@ fn a_passed_draw_pays_for_nothing_that_failed_beside_it() {
         let bad = targets[1].fragments[0].clone();
         world.wiped.insert((who.id(), bad.name()));
         let before = world.state.fragment(&bad.name()).unwrap().clone();
+        let owner = world.balance(Who::Owner);
         let first = world.answer_action(who.id(), &targets[0]);
         world.ok(who, first);
         assert_eq!(world.answer(who), Verdict::Failed { bad: vec![(bad.file, bad.index)] });
         assert!(!before.proven);
+        // Its fee since the miss went back, not since the draw beside it passed.
+        let term = world.state.file(&bad.file).unwrap().terms[0];
+        let elapsed = u128::from(world.state.time() - before.settled_at);
+        let due = term.fee / 3 * elapsed / u128::from(term.end - term.start);
+        let got = world.balance(Who::Owner) - owner;
+        assert!(due > 0 && got.abs_diff(due) <= 1, "{got} {due}");
         for name in world.state.holding(&who.id()) {
             assert!(world.state.fragment(name).unwrap().proven);
         }
