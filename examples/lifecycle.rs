@@ -81,6 +81,8 @@ enum ProfileName {
     Cess,
     /// 10+4, on 14 nodes.
     Lean,
+    /// 10+2+3 with local repair, on 15 nodes.
+    Lrc,
 }
 
 impl ProfileName {
@@ -89,6 +91,7 @@ impl ProfileName {
             Self::WhitePaper => Profile::WHITE_PAPER,
             Self::Cess => Profile::CESS,
             Self::Lean => Profile::LEAN,
+            Self::Lrc => Profile::LRC,
         }
     }
 }

@@ -193,6 +193,9 @@ impl Error {
             Self::TagKeyMissing => "register the tag key first: Tagger::registration",
             Self::Node { .. } => "try again; another node may take it",
             Self::Podr2(inner) => inner.hint(),
+            Self::Erasure(cess_erasure::Error::Undetermined { .. }) => {
+                "too much of one group of the code is lost; bring nodes back"
+            }
             Self::Erasure(_) | Self::Encryption(_) => "report it: no input should lead here",
         }
     }

@@ -1,8 +1,12 @@
 //! get: any k shards of each segment, verified as they stream, and back to the bytes that were put.
 
-use std::ops::Range;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use bytes::Bytes;
+use cess_erasure::Codec;
 use cess_ledger::{
     Access, File, FileId, FragmentRecord, FragmentStatus, Manifest, Slot, Visibility,
 };
@@ -218,13 +222,16 @@ impl<C: Chain, D: Directory> Client<C, D> {
         // Only the owner can take the mask off the other replicas.
         let usable = if reading.coder.owner.is_some() { manifest.profile.replicas() } else { 1 };
         for replica in 0..usable {
-            let shards = self.shards(reading, (index, replica), geometry.data(), None, bad).await?;
-            if shards.len() < geometry.data() {
-                if best.as_ref().is_none_or(|(have, _)| *have < shards.len()) {
-                    best = Some((shards.len(), not_enough(reading, (index, replica), &shards)));
+            let data: Vec<usize> = (0..geometry.data()).collect();
+            let found = self.shards(reading, (index, replica), &data, None, bad).await?;
+            if let Some(lost) = found.lost(reading, (index, replica)) {
+                let have = found.shards.len();
+                if best.as_ref().is_none_or(|(best, _)| *best < have) {
+                    best = Some((have, lost));
                 }
                 continue;
             }
+            let shards = found.shards;
             let stored = manifest.profile.stored_segment_len(
                 manifest.visibility,
                 manifest.len,
@@ -245,32 +252,45 @@ impl<C: Chain, D: Directory> Client<C, D> {
         Err(failure.or(lost).unwrap_or(Error::Inconsistent { segment: index }))
     }
 
-    /// Up to `wanted` intact shards of one replica of a segment, data shards first; the shard
-    /// `without` is left out.
+    /// Intact shards of one replica of a segment that give those `wanted`: these themselves where
+    /// they are intact, and what the code takes to rebuild the others; the shard `without` is left
+    /// out. A bad one is replaced by what the code takes then.
     pub(crate) async fn shards(
         &self,
         reading: &Reading<'_>,
         (segment, replica): (u32, u8),
-        wanted: usize,
+        wanted: &[usize],
         without: Option<u8>,
         bad: &mut Vec<BadFragment>,
-    ) -> Result<Vec<(usize, Vec<u8>)>, Error> {
+    ) -> Result<Found, Error> {
         let total = reading.manifest.profile.geometry().total();
-        let mut next = (0..total).filter_map(|i| u8::try_from(i).ok());
+        // A fragment on the ledger as lost has no node that answers for it.
+        let mut holders = BTreeMap::new();
+        for shard in (0..total).filter_map(|i| u8::try_from(i).ok()) {
+            let slot = Slot { segment, replica, shard };
+            let place = usize::try_from(slot.index(&reading.manifest.profile));
+            let record = place.ok().and_then(|i| reading.records.get(i));
+            let record = record.filter(|r| r.status != FragmentStatus::Lost);
+            if let Some(record) = record.filter(|_| Some(shard) != without) {
+                holders.insert(usize::from(shard), (slot, record.miner));
+            }
+        }
+        let mut asked = BTreeSet::new();
         let mut running = FuturesUnordered::new();
-        let mut found = Vec::with_capacity(wanted);
+        let mut shards = Vec::new();
         loop {
-            while found.len() + running.len() < wanted {
-                let Some(shard) = next.find(|shard| Some(*shard) != without) else { break };
-                let slot = Slot { segment, replica, shard };
-                let fragment = reading.manifest.fragment(slot)?;
-                let place = usize::try_from(slot.index(&reading.manifest.profile));
-                let record = place.ok().and_then(|i| reading.records.get(i));
-                // A fragment on the ledger as lost has no node that answers for it.
-                let Some(record) = record.filter(|r| r.status != FragmentStatus::Lost) else {
+            let usable: Vec<usize> = holders.keys().copied().collect();
+            let (needed, lacking) = match needed(&reading.coder.codec, &usable, wanted) {
+                Ok(needed) => (needed, None),
+                // How many are intact is worth knowing when they are too few.
+                Err(error) => (usable, Some(error)),
+            };
+            for index in needed {
+                let Some(&(slot, miner)) = holders.get(&index).filter(|_| asked.insert(index))
+                else {
                     continue;
                 };
-                let miner = record.miner;
+                let fragment = reading.manifest.fragment(slot)?;
                 running.push(async move {
                     let result = match self.node(&miner) {
                         Ok(node) => fetch(&node, &fragment).await,
@@ -279,21 +299,43 @@ impl<C: Chain, D: Directory> Client<C, D> {
                     (slot, miner, result)
                 });
             }
-            let Some((slot, miner, result)) = running.next().await else { return Ok(found) };
+            let Some((slot, miner, result)) = running.next().await else {
+                return Ok(Found { shards, lacking });
+            };
+            let index = usize::from(slot.shard);
             match result {
-                Ok(bytes) => found.push((usize::from(slot.shard), bytes)),
+                Ok(bytes) => shards.push((index, bytes)),
                 Err(error) => {
                     let observed = Progress::FragmentBad { slot, miner, error: error.clone() };
                     (reading.observer)(&observed);
                     bad.push(BadFragment { slot, miner, error });
+                    holders.remove(&index);
                 }
             }
         }
     }
 }
 
+/// What was found of a replica of a segment.
+pub(crate) struct Found {
+    /// Intact shards.
+    pub(crate) shards: Vec<(usize, Vec<u8>)>,
+    /// Why they don't give what was wanted, if they don't.
+    pub(crate) lacking: Option<cess_erasure::Error>,
+}
+
+impl Found {
+    /// What to say of a replica that doesn't give what was wanted.
+    pub(crate) fn lost(&self, reading: &Reading<'_>, place: (u32, u8)) -> Option<Error> {
+        Some(match self.lacking.as_ref()? {
+            cess_erasure::Error::NotEnoughShards { .. } => not_enough(reading, place, &self.shards),
+            other => other.clone().into(),
+        })
+    }
+}
+
 /// What to say of a replica of which too few shards could be had.
-pub(crate) fn not_enough(
+fn not_enough(
     reading: &Reading<'_>,
     (segment, replica): (u32, u8),
     intact: &[(usize, Vec<u8>)],
@@ -307,6 +349,21 @@ pub(crate) fn not_enough(
         need: geometry.data(),
         missing: missing.filter_map(|i| u8::try_from(i).ok()).collect(),
     }
+}
+
+/// The usable shards that give those `wanted`.
+fn needed(
+    codec: &Codec,
+    usable: &[usize],
+    wanted: &[usize],
+) -> Result<Vec<usize>, cess_erasure::Error> {
+    let (there, lost): (Vec<usize>, Vec<usize>) =
+        wanted.iter().partition(|shard| usable.contains(shard));
+    let mut needed = there;
+    if !lost.is_empty() {
+        needed.extend(codec.sources(usable, &lost)?);
+    }
+    Ok(needed)
 }
 
 /// A whole fragment, verified range by range as it comes.

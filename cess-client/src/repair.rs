@@ -8,8 +8,7 @@ use cess_podr2::{KeyId, Tags};
 
 use crate::{
     Chain, ChainError, ChainExt, Client, Directory, Error, NodeError, Observer, Owner, Progress,
-    StorageNode, TaggedSegment, Tagger, Upload, domain,
-    get::{Reading, not_enough},
+    StorageNode, TaggedSegment, Tagger, Upload, domain, get::Reading,
 };
 
 /// What a repair did.
@@ -24,8 +23,9 @@ pub struct Repaired {
 impl<C: Chain, D: Directory> Client<C, D> {
     /// Works off the open repair orders of a file.
     ///
-    /// Anyone can: a lost fragment is rebuilt from any k intact ones of its replica, without a
-    /// key, byte for byte, so its old tags hold. Only a replica of which fewer than k are left
+    /// Anyone can: a lost fragment is rebuilt from any k intact ones of its replica, or under a
+    /// locally repairable code from its group alone, without a key, byte for byte, so its old tags
+    /// hold. Only a replica of which fewer than k are left
     /// takes the owner and the tagger (`keys`), who make it again from another replica.
     ///
     /// # Errors
@@ -136,10 +136,11 @@ impl<C: Chain, D: Directory> Client<C, D> {
         let geometry = reading.manifest.profile.geometry();
         let mut bad = Vec::new();
         let place = (slot.segment, slot.replica);
-        let shards =
-            self.shards(reading, place, geometry.data(), Some(slot.shard), &mut bad).await?;
-        if shards.len() < geometry.data() {
-            let lost = not_enough(reading, place, &shards);
+        let wanted = [usize::from(slot.shard)];
+        let found = self.shards(reading, place, &wanted, Some(slot.shard), &mut bad).await?;
+        let lost = found.lost(reading, place);
+        let shards = found.shards;
+        if let Some(lost) = lost {
             let (_, tagger) = keys.ok_or(lost)?;
             return self.remake(reading, slot, tagger).await;
         }

@@ -364,3 +364,60 @@ async fn beyond_the_limit_no_key_brings_a_file_back_and_the_orders_say_so() {
         assert!(got.is_empty());
     }
 }
+
+/// Under a locally repairable code a lost fragment is rebuilt from its group, and of no other
+/// fragment a byte is read; under a plain one it takes as many as there are data shards.
+#[tokio::test]
+async fn a_lost_fragment_is_repaired_from_its_group_alone() {
+    for (profile, group) in [(Profile::LRC, 5), (Profile::LEAN, 10)] {
+        for lost in [0, 9, 10, 11] {
+            let slot = Slot { segment: 0, replica: 0, shard: lost };
+            let lossy = Lossy::new(profile, Visibility::Private, 1).await;
+            let before = lossy.leave(&[slot]).await;
+            let len = before[0].bytes.len() as u64;
+            let count =
+                |net: &Net| net.nodes.values().map(|node| node.served()).collect::<Vec<u64>>();
+            let start = count(&lossy.net);
+            let repaired = lossy.repair(None).await;
+            assert_eq!((repaired.completed.len(), repaired.open.len()), (1, 0));
+            let served = count(&lossy.net);
+            let served: Vec<u64> = served.iter().zip(&start).map(|(a, b)| a - b).collect();
+            let readers = served.iter().filter(|bytes| **bytes > 0).count();
+            assert_eq!(readers, group, "{profile:?} without {lost}");
+            // Slices carry the hashes that prove them.
+            let total: u64 = served.iter().sum();
+            let whole = group as u64 * len;
+            assert!((whole..whole + group as u64 * 200).contains(&total), "{total} for {whole}");
+            let after = lossy.kept(slot).await;
+            assert!(after.bytes == before[0].bytes && after.tags == before[0].tags);
+            lossy.net.world.check();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_locally_repairable_file_survives_any_four_losses_and_names_what_is_too_much() {
+    let one = One::new(Profile::LRC, Visibility::Private).await;
+    let owner = Some(one.net.world.owner());
+    for lost in sets(15, 4).step_by(7).chain([0]) {
+        assert!(one.check(lost, owner).await);
+    }
+    // Four of one group and one of the other, which its own group undoes.
+    one.lose(0b10_1111);
+    let (got, fetched) = one.net.get(one.file, owner).await;
+    assert!(fetched.is_ok() && got == one.bytes);
+    // A group with its local parity: nine fragments are left.
+    one.lose(0b100_0001_1111);
+    let (got, fetched) = one.net.get(one.file, owner).await;
+    let (have, need, missing) = (9, 10, vec![0, 1, 2, 3, 4, 10]);
+    let lost = Error::NotEnoughShards { segment: 0, replica: 0, have, need, missing };
+    assert_eq!(fetched.unwrap_err(), lost);
+    assert!(got.is_empty());
+    // The data of a group: ten are left, and they don't determine the five.
+    one.lose(0b1_1111);
+    let (got, fetched) = one.net.get(one.file, owner).await;
+    let undetermined = cess_erasure::Error::Undetermined { index: 0 };
+    assert_eq!(fetched.unwrap_err(), Error::Erasure(undetermined));
+    assert!(got.is_empty());
+    one.net.world.check();
+}

@@ -2,9 +2,9 @@ use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::engine::Mode;
+use crate::engine::{Kernel, Mode};
 use crate::matrix::MatrixCode;
-use crate::{Engine, Error, Geometry};
+use crate::{Code, Engine, Error, Geometry};
 
 #[cfg(test)]
 mod tests;
@@ -20,7 +20,16 @@ const VERIFY_CHUNK: usize = 4096;
 #[derive(Debug, Clone)]
 pub struct Codec {
     geometry: Geometry,
-    code: Arc<MatrixCode>,
+    engine: Engine,
+    code: Arc<Scheme>,
+}
+
+/// How the shards of a code hang together.
+#[derive(Debug)]
+enum Scheme {
+    Matrix(MatrixCode),
+    #[cfg(feature = "leopard16")]
+    Leopard16,
 }
 
 impl Codec {
@@ -39,13 +48,18 @@ impl Codec {
     }
 
     fn of(geometry: Geometry, engine: Engine) -> Self {
-        Self { geometry, code: Arc::new(MatrixCode::new(geometry, engine)) }
+        let scheme = match geometry.code() {
+            Code::Rs8 | Code::Lrc8 => Scheme::Matrix(MatrixCode::new(geometry, engine)),
+            #[cfg(feature = "leopard16")]
+            Code::Leopard16 => Scheme::Leopard16,
+        };
+        Self { geometry, engine, code: Arc::new(scheme) }
     }
 
-    /// What the codec computes with.
+    /// What the codec computes with. The library behind `Leopard16` chooses for itself.
     #[must_use]
     pub fn engine(&self) -> Engine {
-        self.code.engine()
+        self.engine
     }
 
     /// The geometry.
@@ -68,7 +82,15 @@ impl Codec {
         let inputs: Vec<&[u8]> = data.iter().map(AsRef::as_ref).collect();
         let mut outputs: Vec<&mut [u8]> = parity.iter_mut().map(AsMut::as_mut).collect();
         check_lengths(inputs.iter().copied().chain(outputs.iter().map(|output| &**output)))?;
-        self.code.parity().multiply(&inputs, 0, &mut outputs, Mode::Replace);
+        match &*self.code {
+            Scheme::Matrix(code) => code.parity().multiply(&inputs, 0, &mut outputs, Mode::Replace),
+            #[cfg(feature = "leopard16")]
+            Scheme::Leopard16 => {
+                crate::leopard::encode(self.geometry, &inputs, |at, start, part| {
+                    outputs[at][start..start + part.len()].copy_from_slice(part);
+                })?
+            }
+        }
         Ok(())
     }
 
@@ -86,27 +108,25 @@ impl Codec {
         let len = check_lengths(shards.iter().copied())?;
         let (data, parity) = shards.split_at(self.geometry.data());
 
-        let step = len.min(VERIFY_CHUNK);
-        let mut scratch = vec![0; step * parity.len()];
-        let mut first_wrong = parity.len();
-        for start in (0..len).step_by(step) {
-            let chunk = start..len.min(start + step);
-            let mut expected: Vec<&mut [u8]> =
-                scratch.chunks_exact_mut(step).map(|buffer| &mut buffer[..chunk.len()]).collect();
-            self.code.parity().multiply(data, start, &mut expected, Mode::Replace);
-            let wrong = parity.iter().zip(&expected).take(first_wrong);
-            if let Some(parity) = wrong.clone().position(|(got, want)| got[chunk.clone()] != **want)
-            {
-                first_wrong = parity;
+        let first_wrong = match &*self.code {
+            Scheme::Matrix(code) => first_mismatch(code.parity(), data, parity, len),
+            #[cfg(feature = "leopard16")]
+            Scheme::Leopard16 => {
+                let mut first = None;
+                crate::leopard::encode(self.geometry, data, |at, start, part| {
+                    if first.is_none_or(|first| at < first)
+                        && parity[at][start..][..part.len()] != *part
+                    {
+                        first = Some(at);
+                    }
+                })?;
+                first
             }
-            if first_wrong == 0 {
-                break;
-            }
+        };
+        match first_wrong {
+            None => Ok(()),
+            Some(parity) => Err(Error::ParityMismatch { parity }),
         }
-        if first_wrong < parity.len() {
-            return Err(Error::ParityMismatch { parity: first_wrong });
-        }
-        Ok(())
     }
 
     /// Which of the shards `available` are read to rebuild those `wanted`, rising: as many as there
@@ -120,7 +140,11 @@ impl Codec {
     /// [`Error::RepeatedIndex`].
     pub fn sources(&self, available: &[usize], wanted: &[usize]) -> Result<Vec<usize>, Error> {
         self.check_indexes(available.iter().chain(wanted).copied())?;
-        self.code.sources(available, wanted)
+        match &*self.code {
+            Scheme::Matrix(code) => code.sources(available, wanted),
+            #[cfg(feature = "leopard16")]
+            Scheme::Leopard16 => crate::matrix::first(self.geometry, available),
+        }
     }
 
     /// Overwrites the buffers of `missing` with the shards of their indexes, data or parity, from
@@ -145,22 +169,39 @@ impl Codec {
         let shards = self.by_index(present);
         if missing.is_empty() {
             // What would be too few for some loss is too few.
-            self.code.check_complete(&available)?;
+            match &*self.code {
+                Scheme::Matrix(code) => code.check_complete(&available)?,
+                #[cfg(feature = "leopard16")]
+                Scheme::Leopard16 => drop(crate::matrix::first(self.geometry, &available)?),
+            }
             check_lengths(present.iter().map(|(_, shard)| *shard))?;
             return Ok(());
         }
         wanted.sort_unstable();
-        let plan = self.code.plan(&available, wanted)?;
         let buffers = missing.iter().map(|(_, buffer)| &**buffer);
-        check_lengths(present.iter().map(|(_, shard)| *shard).chain(buffers))?;
-
-        let inputs: Vec<&[u8]> = plan.used.iter().filter_map(|index| shards[*index]).collect();
-        let mut outputs: Vec<(usize, &mut [u8])> =
-            missing.iter_mut().map(|(index, buffer)| (*index, &mut **buffer)).collect();
-        outputs.sort_unstable_by_key(|(index, _)| *index);
-        let mut outputs: Vec<&mut [u8]> = outputs.into_iter().map(|(_, buffer)| buffer).collect();
-        plan.kernel.multiply(&inputs, 0, &mut outputs, Mode::Replace);
-        Ok(())
+        let lengths = || check_lengths(present.iter().map(|(_, shard)| *shard).chain(buffers));
+        match &*self.code {
+            Scheme::Matrix(code) => {
+                let plan = code.plan(&available, wanted)?;
+                lengths()?;
+                let outputs = by_index_mut(missing);
+                let inputs: Vec<&[u8]> =
+                    plan.used.iter().filter_map(|index| shards[*index]).collect();
+                let mut outputs: Vec<&mut [u8]> =
+                    outputs.into_iter().map(|(_, buffer)| buffer).collect();
+                plan.kernel.multiply(&inputs, 0, &mut outputs, Mode::Replace);
+                Ok(())
+            }
+            #[cfg(feature = "leopard16")]
+            Scheme::Leopard16 => {
+                let used = crate::matrix::first(self.geometry, &available)?;
+                lengths()?;
+                let mut outputs = by_index_mut(missing);
+                let mut inputs = vec![None; shards.len()];
+                used.iter().for_each(|index| inputs[*index] = shards[*index]);
+                crate::leopard::reconstruct(self.geometry, &inputs, &mut outputs)
+            }
+        }
     }
 
     /// Adds to all parity shards what the change of one data shard from `old` to `new` makes of
@@ -199,9 +240,17 @@ impl Codec {
             return Err(Error::IndexOutOfRange { index, total });
         }
         check_count(self.geometry.parity(), parity.len())?;
-        let outputs: Vec<&mut [u8]> = parity.iter_mut().map(AsMut::as_mut).collect();
+        #[cfg_attr(not(feature = "leopard16"), expect(unused_mut, reason = "one code takes it"))]
+        let mut outputs: Vec<&mut [u8]> = parity.iter_mut().map(AsMut::as_mut).collect();
         check_lengths([old, new].into_iter().chain(outputs.iter().map(|output| &**output)))?;
-        let plan = self.code.update(index)?;
+        let code = match &*self.code {
+            Scheme::Matrix(code) => code,
+            #[cfg(feature = "leopard16")]
+            Scheme::Leopard16 => {
+                return crate::leopard::update(self.geometry, index, old, new, &mut outputs);
+            }
+        };
+        let plan = code.update(index)?;
         let mut outputs: Vec<&mut [u8]> = outputs
             .into_iter()
             .enumerate()
@@ -272,6 +321,14 @@ impl Codec {
     }
 }
 
+/// The buffers in the order of their indexes.
+fn by_index_mut<'a>(missing: &'a mut [(usize, &mut [u8])]) -> Vec<(usize, &'a mut [u8])> {
+    let mut buffers: Vec<(usize, &mut [u8])> =
+        missing.iter_mut().map(|(index, buffer)| (*index, &mut **buffer)).collect();
+    buffers.sort_unstable_by_key(|(index, _)| *index);
+    buffers
+}
+
 fn check_count(expected: usize, got: usize) -> Result<(), Error> {
     if got == expected { Ok(()) } else { Err(Error::ShardCount { expected, got }) }
 }
@@ -288,4 +345,25 @@ pub(crate) fn check_lengths<'a>(
         None => Ok(expected),
         Some(got) => Err(Error::ShardLength { expected, got }),
     }
+}
+
+/// The first parity shard that isn't what the kernel makes of the data.
+fn first_mismatch(kernel: &Kernel, data: &[&[u8]], parity: &[&[u8]], len: usize) -> Option<usize> {
+    let step = len.min(VERIFY_CHUNK);
+    let mut scratch = vec![0; step * parity.len()];
+    let mut first_wrong = parity.len();
+    for start in (0..len).step_by(step) {
+        let chunk = start..len.min(start + step);
+        let mut expected: Vec<&mut [u8]> =
+            scratch.chunks_exact_mut(step).map(|buffer| &mut buffer[..chunk.len()]).collect();
+        kernel.multiply(data, start, &mut expected, Mode::Replace);
+        let mut compared = parity.iter().zip(&expected).take(first_wrong);
+        if let Some(wrong) = compared.position(|(got, want)| got[chunk.clone()] != **want) {
+            first_wrong = wrong;
+        }
+        if first_wrong == 0 {
+            break;
+        }
+    }
+    (first_wrong < parity.len()).then_some(first_wrong)
 }

@@ -153,6 +153,17 @@ pub enum Error {
         /// The code.
         code: crate::Code,
     },
+    /// A shard of an odd number of bytes, of which GF(2^16) takes two at a time.
+    #[cfg(feature = "leopard16")]
+    #[error("shards of {got} bytes, an even number is needed")]
+    OddShard {
+        /// The length that came.
+        got: usize,
+    },
+    /// The library behind the code refused what was checked before.
+    #[cfg(feature = "leopard16")]
+    #[error("the library behind the code refused it")]
+    Refused,
     /// A range that the segment doesn't have.
     #[error("bytes {start}..{end} of a segment of {len} bytes")]
     RangeOutOfSegment {
@@ -233,6 +244,10 @@ impl Error {
             Self::InconsistentDigests { .. } => "the codeword was made wrong; use another copy",
             Self::TooManyWrong { .. } => "fetch more shards, or check them against digests",
             Self::CorrectionUnsupported { .. } => "check the shards against digests",
+            #[cfg(feature = "leopard16")]
+            Self::OddShard { .. } => "pad the shards to an even number of bytes",
+            #[cfg(feature = "leopard16")]
+            Self::Refused => "report it: no input should lead here",
             Self::RangeOutOfSegment { .. } => "ask for bytes of the segment without its padding",
             Self::UnitLength { .. } => "use a positive multiple of 64 bytes, at most 1 GiB",
             Self::StripeOutOfRange { .. } => "use the layout that the stream was made with",

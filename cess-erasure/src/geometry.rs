@@ -11,6 +11,11 @@ pub enum Code {
     /// parity of Backblaze's Java library, `klauspost/reedsolomon` and `reed-solomon-erasure`. At
     /// most 256 shards.
     Rs8,
+    /// Reed-Solomon over GF(2^16) by additive Fourier transforms, in the manner of Leopard: the
+    /// parity of `reed-solomon-simd`. For more than 256 shards, up to 65,535 or somewhat fewer,
+    /// as the numbers of data and parity lie to powers of two. Shards have an even number of bytes.
+    #[cfg(feature = "leopard16")]
+    Leopard16,
     /// A locally repairable code over GF(2^8): see [`Lrc`]. At most 256 shards.
     Lrc8,
 }
@@ -21,6 +26,8 @@ impl Code {
     pub const fn number(self) -> u8 {
         match self {
             Self::Rs8 => 1,
+            #[cfg(feature = "leopard16")]
+            Self::Leopard16 => 2,
             Self::Lrc8 => 3,
         }
     }
@@ -30,12 +37,16 @@ impl Code {
     pub const fn max_shards(self) -> usize {
         match self {
             Self::Rs8 | Self::Lrc8 => 256,
+            #[cfg(feature = "leopard16")]
+            Self::Leopard16 => 65_535,
         }
     }
 
     fn from_number(number: u8) -> Result<Self, Error> {
         match number {
             1 => Ok(Self::Rs8),
+            #[cfg(feature = "leopard16")]
+            2 => Ok(Self::Leopard16),
             3 => Ok(Self::Lrc8),
             got => Err(Error::UnknownCode { got }),
         }
@@ -46,6 +57,8 @@ impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Rs8 => "rs8",
+            #[cfg(feature = "leopard16")]
+            Self::Leopard16 => "leopard16",
             Self::Lrc8 => "lrc8",
         })
     }
@@ -71,6 +84,9 @@ impl Geometry {
     /// 10 + 4, of many data centres.
     pub const CLASSIC: Self = Self::preset(10, 4);
 
+    /// 10 + 2 + 3: [`Lrc::CLASSIC`].
+    pub const LRC_CLASSIC: Self = Self::of_lrc(Lrc::CLASSIC);
+
     /// The length of an encoding, in bytes.
     pub const LEN: usize = 5;
 
@@ -87,20 +103,35 @@ impl Geometry {
         Self::new(Code::Rs8, data, parity)
     }
 
+    /// A geometry of [`Code::Leopard16`].
+    ///
+    /// # Errors
+    /// [`Error::NoShards`] if either number is 0, [`Error::TooManyShards`] if the code doesn't
+    /// reach so far.
+    #[cfg(feature = "leopard16")]
+    pub fn leopard16(data: u16, parity: u16) -> Result<Self, Error> {
+        Self::new(Code::Leopard16, data, parity)
+    }
+
     fn new(code: Code, data: u16, parity: u16) -> Result<Self, Error> {
         if data == 0 || parity == 0 {
             return Err(Error::NoShards { data, parity });
         }
         let (max, got) = (code.max_shards(), usize::from(data) + usize::from(parity));
-        if got > max {
+        let reaches = match code {
+            Code::Rs8 | Code::Lrc8 => true,
+            #[cfg(feature = "leopard16")]
+            Code::Leopard16 => crate::leopard::supports(data.into(), parity.into()),
+        };
+        if got > max || !reaches {
             return Err(Error::TooManyShards { max, got });
         }
         Ok(Self { code, data, parity, local_groups: 0 })
     }
 
-    pub(crate) fn of_lrc(lrc: Lrc) -> Self {
-        let parity = u16::from(lrc.local_groups) + u16::from(lrc.global);
-        let (data, local_groups) = (u16::from(lrc.data), lrc.local_groups);
+    pub(crate) const fn of_lrc(lrc: Lrc) -> Self {
+        let parity = lrc.local_groups as u16 + lrc.global as u16;
+        let (data, local_groups) = (lrc.data as u16, lrc.local_groups);
         Self { code: Code::Lrc8, data, parity, local_groups }
     }
 

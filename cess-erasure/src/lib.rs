@@ -34,6 +34,8 @@ mod error;
 mod field;
 mod geometry;
 mod interpolation;
+#[cfg(feature = "leopard16")]
+mod leopard;
 mod lrc;
 mod matrix;
 mod parallel;

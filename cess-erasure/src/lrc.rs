@@ -51,6 +51,9 @@ impl Lrc {
     pub const AZURE: Self = Self { data: 12, local_groups: 2, global: 2 };
     /// 6 + 2 + 2: ten shards; a repair reads 3.
     pub const SMALL: Self = Self { data: 6, local_groups: 2, global: 2 };
+    /// 10 + 2 + 3: as [`Geometry::CLASSIC`], 10 + 4, with one of its parities split in two. Any four
+    /// shards may be lost, and a repair reads 5 instead of 10.
+    pub const CLASSIC: Self = Self { data: 10, local_groups: 2, global: 3 };
     /// 24 + 3 + 2: 1.21 bytes stored for each byte; a repair reads 8 shards.
     pub const WIDE: Self = Self { data: 24, local_groups: 3, global: 2 };
 

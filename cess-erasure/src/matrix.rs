@@ -47,10 +47,6 @@ impl MatrixCode {
         Self { geometry, engine, rows, parity, plans: Cache::default(), updates: Cache::default() }
     }
 
-    pub(crate) fn engine(&self) -> Engine {
-        self.engine
-    }
-
     /// What makes all parity shards of all data shards.
     pub(crate) fn parity(&self) -> &Kernel {
         &self.parity
@@ -112,7 +108,7 @@ impl MatrixCode {
     pub(crate) fn plan(&self, available: &[usize], wanted: Vec<usize>) -> Result<Arc<Plan>, Error> {
         // Of the points, only those that are used tell plans apart.
         let mut from = match &self.rows {
-            Rows::Points => self.first(available)?,
+            Rows::Points => first(self.geometry, available)?,
             Rows::Generator(_) => available.to_vec(),
         };
         from.sort_unstable();
@@ -122,19 +118,6 @@ impl MatrixCode {
         })
     }
 
-    /// As many of these shards as there is data: data first, then in the order given; rising.
-    fn first(&self, available: &[usize]) -> Result<Vec<usize>, Error> {
-        let (have, need) = (available.len(), self.geometry.data());
-        if have < need {
-            return Err(Error::NotEnoughShards { have, need });
-        }
-        let (data, parity): (Vec<usize>, Vec<usize>) =
-            available.iter().partition(|index| **index < need);
-        let mut used: Vec<usize> = data.into_iter().chain(parity).take(need).collect();
-        used.sort_unstable();
-        Ok(used)
-    }
-
     fn choose(
         &self,
         available: &[usize],
@@ -142,7 +125,7 @@ impl MatrixCode {
     ) -> Result<(Vec<usize>, Coefficients), Error> {
         match &self.rows {
             Rows::Points => {
-                let used = self.first(available)?;
+                let used = first(self.geometry, available)?;
                 let points: Vec<u8> = (0..=u8::MAX).take(self.geometry.total()).collect();
                 let of =
                     |indexes: &[usize]| indexes.iter().map(|i| points[*i]).collect::<Vec<u8>>();
@@ -155,6 +138,19 @@ impl MatrixCode {
             }
         }
     }
+}
+
+/// As many of these shards as there is data: data first, then in the order given; rising.
+pub(crate) fn first(geometry: Geometry, available: &[usize]) -> Result<Vec<usize>, Error> {
+    let (have, need) = (available.len(), geometry.data());
+    if have < need {
+        return Err(Error::NotEnoughShards { have, need });
+    }
+    let (data, parity): (Vec<usize>, Vec<usize>) =
+        available.iter().partition(|index| **index < need);
+    let mut used: Vec<usize> = data.into_iter().chain(parity).take(need).collect();
+    used.sort_unstable();
+    Ok(used)
 }
 
 /// The rows `wanted` as sums of multiples of those available; which are used, rising.

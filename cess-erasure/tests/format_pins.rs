@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
 use cess_erasure::segment::{self, SegmentLayout};
-use cess_erasure::{Codec, Geometry};
+use cess_erasure::{Codec, Geometry, Lrc};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -34,6 +34,13 @@ fn format_pins() {
         (
             Geometry::rs8(40, 100).unwrap(),
             "f3d26741d31d06b6c9adff0433513d0da9dc79b7a47e222de0c131f523eef55e",
+        ),
+        (Lrc::AZURE.into(), "f053394796b10c6dbc7efe58486c886e34548c4b0068f7bad57a191d4c498716"),
+        (Geometry::LRC_CLASSIC, "b12d60972b333fc2590fcafc47f0c3152cb152ab7a80f3c3571b249d29f82365"),
+        #[cfg(feature = "leopard16")]
+        (
+            Geometry::leopard16(300, 20).unwrap(),
+            "f14dc469f7eca6eafed44ea42be3128fb58136cb978b57a55a99ea402891dd1f",
         ),
     ] {
         assert_eq!(pin(geometry), expected, "{geometry}");

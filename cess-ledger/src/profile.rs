@@ -42,6 +42,11 @@ impl Profile {
     pub const CESS: Self = Self { replicas: 1, geometry: Geometry::CESS, segment_len: 32 << 20 };
     /// One replica of 10+4, segments of 40 MiB (fragments of 4 MiB): 14 nodes.
     pub const LEAN: Self = Self { replicas: 1, geometry: Geometry::CLASSIC, segment_len: 40 << 20 };
+    /// One replica of 10+2+3 with local repair, segments of 40 MiB (fragments of 4 MiB): 15 nodes. As
+    /// [`LEAN`](Self::LEAN) any four may be lost, but a lost fragment is repaired from 5 others
+    /// instead of 10.
+    pub const LRC: Self =
+        Self { replicas: 1, geometry: Geometry::LRC_CLASSIC, segment_len: 40 << 20 };
 
     /// Encoded length in bytes.
     pub const LEN: usize = 1 + Geometry::LEN + 4;
@@ -53,10 +58,12 @@ impl Profile {
     ///
     /// # Errors
     /// [`Error::BadProfile`] when `replicas` is 0, or `segment_len` (bytes) is no positive
-    /// multiple of [`RECORD_LEN`] or exceeds [`Self::MAX_SEGMENT_LEN`].
+    /// multiple of [`RECORD_LEN`] or exceeds [`Self::MAX_SEGMENT_LEN`], or the geometry has more
+    /// than 256 shards, which no code does whose parity is of single bytes.
     pub fn new(replicas: u8, geometry: Geometry, segment_len: u32) -> Result<Self, Error> {
         let whole_records = segment_len > 0 && segment_len.is_multiple_of(RECORD_LEN);
-        if replicas == 0 || !whole_records || segment_len > Self::MAX_SEGMENT_LEN {
+        let numbered = geometry.total() <= 256;
+        if replicas == 0 || !whole_records || !numbered || segment_len > Self::MAX_SEGMENT_LEN {
             return Err(Error::BadProfile { replicas, segment_len });
         }
         Ok(Self { replicas, geometry, segment_len })
@@ -193,6 +200,7 @@ mod tests {
             (Profile::WHITE_PAPER, 15, 8 << 20),
             (Profile::CESS, 12, 8 << 20),
             (Profile::LEAN, 14, 4 << 20),
+            (Profile::LRC, 15, 4 << 20),
         ] {
             assert_eq!(profile.fragments_per_segment(), nodes);
             let layout = profile.layout(Visibility::Public, 1 << 30, 0).unwrap();
@@ -232,6 +240,9 @@ mod tests {
 
     #[test]
     fn encodes_one_way() {
+        let lrc = borsh::to_vec(&Profile::LRC).unwrap();
+        assert_eq!(lrc[..6], [1, 3, 10, 0, 2, 3]);
+        assert_eq!(Profile::try_from_slice(&lrc).unwrap(), Profile::LRC);
         let bytes = borsh::to_vec(&Profile::LEAN).unwrap();
         assert_eq!(bytes.len(), Profile::LEN);
         assert_eq!(Profile::try_from_slice(&bytes).unwrap(), Profile::LEAN);

@@ -71,7 +71,7 @@ fn args<const N: usize>(path: &Path, more: [&str; N]) -> Vec<String> {
 fn it_works_in_every_profile_public_and_private() {
     let (_folder, path) = file(100_000);
     let root = blake3::hash(&fs::read(&path).unwrap()).to_string();
-    for profile in ["white-paper", "cess", "lean"] {
+    for profile in ["white-paper", "cess", "lean", "lrc"] {
         for visibility in [None, Some("--public")] {
             let nodes = if profile == "cess" { "17" } else { "20" };
             let options = ["--profile", profile, "--nodes", nodes].into_iter().chain(visibility);

@@ -2,7 +2,10 @@
 
 use std::{
     ops::Range,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -33,6 +36,7 @@ pub enum Fault {
 pub struct FaultyNode<N> {
     node: N,
     plan: Mutex<Plan>,
+    served: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -44,12 +48,12 @@ enum Plan {
 impl<N: StorageNode> FaultyNode<N> {
     /// A node with one fault, which [`set`](Self::set) changes.
     pub fn new(node: N, fault: Fault) -> Self {
-        Self { node, plan: Mutex::new(Plan::Always(fault)) }
+        Self { node, plan: Mutex::new(Plan::Always(fault)), served: AtomicU64::new(0) }
     }
 
     /// A node that has no fault in half of its calls, and a drawn one in the others.
     pub fn seeded(node: N, seed: u64) -> Self {
-        Self { node, plan: Mutex::new(Plan::Drawn { seed, asked: 0 }) }
+        Self { node, plan: Mutex::new(Plan::Drawn { seed, asked: 0 }), served: AtomicU64::new(0) }
     }
 
     /// From now on this fault.
@@ -60,6 +64,11 @@ impl<N: StorageNode> FaultyNode<N> {
     /// The node inside.
     pub fn inner(&self) -> &N {
         &self.node
+    }
+
+    /// The bytes of fragments, with their proofs, that it has handed out so far.
+    pub fn served(&self) -> u64 {
+        self.served.load(Ordering::SeqCst)
     }
 
     fn fault(&self) -> Fault {
@@ -141,10 +150,10 @@ impl<N: StorageNode> StorageNode for FaultyNode<N> {
     }
 
     async fn read(&self, name: &FragmentName, range: Range<u64>) -> Result<Bytes, NodeError> {
-        match self.reach()? {
-            Fault::WrongBytes => Ok(flip(&self.node.read(name, range).await?)),
-            _ => self.node.read(name, range).await,
-        }
+        let fault = self.reach()?;
+        let slice = self.node.read(name, range).await?;
+        self.served.fetch_add(slice.len() as u64, Ordering::SeqCst);
+        Ok(if fault == Fault::WrongBytes { flip(&slice) } else { slice })
     }
 
     async fn tags(&self, name: &FragmentName) -> Result<TaggedSegment, NodeError> {
