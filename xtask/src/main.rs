@@ -19,6 +19,7 @@ mod memory;
 mod package;
 mod pins;
 mod rust_source;
+mod sanitize;
 mod workspace;
 
 use std::process::{Command, ExitCode};
@@ -33,7 +34,8 @@ usage: cargo xtask ci [--list | STEP...]
        cargo xtask mdrc-bench text | table FILE
        cargo xtask fuzz [CRATE...] [--seconds N | --check]
        cargo xtask memory [--mib N]
-       cargo xtask package [--time]";
+       cargo xtask package [--time]
+       cargo xtask sanitize";
 
 struct Step {
     name: &'static str,
@@ -102,6 +104,7 @@ fn main() -> ExitCode {
         Some((command, rest)) if command == "fuzz" => fuzz::run(rest),
         Some((command, rest)) if command == "memory" => memory::run(rest),
         Some((command, rest)) if command == "package" => package::run(rest),
+        Some((command, [])) if command == "sanitize" => sanitize::run(),
         _ => refuse("no such command"),
     }
 }
