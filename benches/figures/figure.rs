@@ -12,6 +12,8 @@ pub(crate) enum Unit {
     Seconds,
     Bytes,
     Percent,
+    /// Standard errors.
+    Sigma,
 }
 
 impl Unit {
@@ -22,7 +24,7 @@ impl Unit {
             Self::MegabytesPerSecond => bytes as f64 / seconds / 1e6,
             Self::Milliseconds => seconds * 1e3,
             Self::Seconds => seconds,
-            Self::Bytes | Self::Percent => bytes as f64,
+            Self::Bytes | Self::Percent | Self::Sigma => bytes as f64,
         }
     }
 
@@ -30,7 +32,9 @@ impl Unit {
     fn ratio(self, ours: f64, rival: f64) -> f64 {
         match self {
             Self::MegabytesPerSecond => ours / rival,
-            Self::Milliseconds | Self::Seconds | Self::Bytes | Self::Percent => rival / ours,
+            Self::Milliseconds | Self::Seconds | Self::Bytes | Self::Percent | Self::Sigma => {
+                rival / ours
+            }
         }
     }
 }
@@ -43,6 +47,7 @@ impl fmt::Display for Unit {
             Self::Seconds => "s",
             Self::Bytes => "B",
             Self::Percent => "%",
+            Self::Sigma => "sigma",
         })
     }
 }

@@ -30,6 +30,7 @@ const AREAS: &[(&str, Area)] = &[
     ("podr2-growth", podr2_scale::run),
     ("podr2-sectors", podr2::run_sectors),
     ("pre", pre::run),
+    ("podr2-timing", podr2::run_timing),
     ("client", client::run),
     ("consensus", consensus::run),
     #[cfg(feature = "rayon")]

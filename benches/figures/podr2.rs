@@ -5,6 +5,7 @@ mod case;
 mod sectors;
 #[cfg(feature = "rayon")]
 mod threads;
+mod timing;
 
 use std::hint::black_box;
 
@@ -15,6 +16,7 @@ use self::case::{Case, random};
 pub(crate) use self::sectors::run as run_sectors;
 #[cfg(feature = "rayon")]
 pub(crate) use self::threads::run as run_threads;
+pub(crate) use self::timing::run as run_timing;
 use crate::figure::{Figure, Unit};
 use crate::measure::{interleave, interleave_runs};
 

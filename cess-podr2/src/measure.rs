@@ -5,8 +5,11 @@
 use alloc::vec::Vec;
 use core::hint::black_box;
 
-use crate::backend::{Base, Batch, G1, G1Affine, G2Affine, message, pairing_product_is_one};
-use crate::kernel::{Combination, Kernel};
+use crate::backend::{
+    Base, Batch, G1, G1Affine, G2Affine, Message, message, pairing_product_is_one,
+};
+use crate::field::Fr;
+use crate::kernel::{Combination, Kernel, Powers};
 use crate::{ProvingKey, SecretKey, Sectors};
 
 fn kernel(fast: bool) -> Kernel {
@@ -103,4 +106,42 @@ pub fn msm(key: &ProvingKey, fast: bool) {
         scalars.push(scalar);
     }
     black_box(batch(fast).multi(black_box(&key.powers), &scalars, 255));
+}
+
+/// Work on secrets that the caller chooses, for tests of its timing.
+pub struct Secrets {
+    base: Base,
+    x: Fr,
+    items: Vec<(Message, Fr)>,
+    powers: Powers,
+}
+
+impl Secrets {
+    /// Of wide little-endian integers, reduced: the key's x and alpha, and eight blocks' M(alpha).
+    #[must_use]
+    pub fn new(x: &[u8; 64], alpha: &[u8; 64], ms: &[[u8; 64]; 8], fast: bool) -> Self {
+        let messages = (0..).map(|index| message(&[7; 32], index));
+        Self {
+            base: Base::new(batch(fast)),
+            x: Fr::from_wide(x),
+            items: messages.zip(ms.iter().map(Fr::from_wide)).collect(),
+            powers: Powers::new(kernel(fast), &Fr::from_wide(alpha), Sectors::DEFAULT),
+        }
+    }
+
+    /// The tags of the eight blocks.
+    pub fn sign(&self) {
+        black_box(self.base.sign(black_box(&self.x), black_box(&self.items)));
+    }
+
+    /// M(alpha) of a block.
+    pub fn evaluate(&self, block: &[u8]) {
+        black_box(black_box(&self.powers).evaluate(block));
+    }
+}
+
+impl core::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Secrets").finish_non_exhaustive()
+    }
 }

@@ -22,24 +22,29 @@ const KEEPERS: f64 = 12.0;
 #[expect(clippy::cast_precision_loss, reason = "sizes are far below 2^53")]
 pub(crate) fn run(emit: &mut dyn FnMut(Figure)) {
     let data = random(FRAGMENT_BYTES);
+    let more = data.repeat(5);
     let mut lines: [Vec<(u64, f64)>; 4] = Default::default();
     for exponent in 9..=16 {
         let sectors = Sectors::new(1 << exponent).expect("within the limits");
         let secret = SecretKey::from_seed(&[7; 32], sectors);
         let case = Case::new(sectors, &[7], &data);
-        let [tag, sums, msm] = interleave_runs(
-            5,
+        let [tag, short, long, msm] = interleave_runs(
+            9,
             [
                 &mut || drop(secret.tag(0, &data)),
                 &mut || measure::combine(sectors, &data, true),
+                &mut || measure::combine(sectors, &more, true),
                 &mut || measure::msm(&case.provings[0], true),
             ],
         );
+        // The sums of a byte, and what a proof takes whatever the number of blocks.
+        let sums = ((long - short) / (more.len() - data.len()) as f64).max(0.0);
+        let proof = (short - sums * data.len() as f64).max(0.0) + msm;
         let fragments = TIB / FRAGMENT_BYTES as f64;
         let block = sectors.block_bytes() as f64;
         let blocks = fragments * TERM_DAYS;
         let tagging = tag * fragments;
-        let proving = sums / FRAGMENT_BYTES as f64 * block * blocks + msm * WINDOWS * TERM_DAYS;
+        let proving = sums * block * blocks + proof * WINDOWS * TERM_DAYS;
         let reads = blocks * (DISK.0 + block / DISK.1);
         let s = sectors.get();
         for (at, (op, seconds)) in [
