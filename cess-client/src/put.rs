@@ -64,6 +64,15 @@ struct Job<'a> {
     deal: DealId,
 }
 
+/// A segment of the source.
+struct Plain {
+    index: u32,
+    data: Vec<u8>,
+    /// Keyed hash of the data.
+    hash: [u8; 32],
+    last: bool,
+}
+
 impl<C: Chain, D: Directory> Client<C, D> {
     /// Stores what `source` gives until its end.
     ///
@@ -158,9 +167,8 @@ impl<C: Chain, D: Directory> Client<C, D> {
                     placement.place(layout.shard_len() as u64)?;
                 }
                 None => {
-                    let segment = self
-                        .store_segment(job, &mut placement, index, plain, &hash, last, rng)
-                        .await?;
+                    let plain = Plain { index, data: plain, hash, last };
+                    let segment = self.store_segment(job, &mut placement, plain, rng).await?;
                     session.done.push(Done { len, hash, segment, last });
                     session.exclusions = placement.exclusions();
                     session.save(store)?;
@@ -179,16 +187,14 @@ impl<C: Chain, D: Directory> Client<C, D> {
         &self,
         job: &Job<'_>,
         placement: &mut Placement,
-        index: u32,
-        mut data: Vec<u8>,
-        hash: &[u8; 32],
-        last: bool,
+        plain: Plain,
         rng: &mut (impl CryptoRng + Send),
     ) -> Result<Segment, Error> {
+        let Plain { index, mut data, hash, last } = plain;
         let mut salt = [0; 16];
         if let Some(dem) = &job.dem {
             // A restored RNG must not bring an old salt to a changed source.
-            let fresh = FreshSalt::hedged(hash, rng);
+            let fresh = FreshSalt::hedged(&hash, rng);
             salt = fresh.salt().to_bytes();
             dem.seal_part(part(index, last), fresh, &mut data)?;
         }

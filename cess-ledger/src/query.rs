@@ -70,7 +70,6 @@ pub struct Head {
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "each variant answers the query of its name")]
-#[expect(clippy::large_enum_variant, reason = "one at a time is on its way")]
 pub enum Answer {
     Head(Head),
     Params(Params),
