@@ -243,6 +243,10 @@ impl Codec {
         #[cfg_attr(not(feature = "leopard16"), expect(unused_mut, reason = "one code takes it"))]
         let mut outputs: Vec<&mut [u8]> = parity.iter_mut().map(AsMut::as_mut).collect();
         check_lengths([old, new].into_iter().chain(outputs.iter().map(|output| &**output)))?;
+        #[cfg_attr(
+            not(feature = "leopard16"),
+            expect(clippy::infallible_destructuring_match, reason = "there may be another code")
+        )]
         let code = match &*self.code {
             Scheme::Matrix(code) => code,
             #[cfg(feature = "leopard16")]
