@@ -76,6 +76,15 @@ impl Sampling {
 }
 
 impl Sampling {
+    /// The policy for a holding of so many blocks: where every block would be more than one proof
+    /// may have, the windows of storage, so that no holding is too large to be audited.
+    pub(crate) fn over(self, blocks: u64) -> Result<Policy, Error> {
+        match self.policy()? {
+            Policy::Every if blocks > cess_podr2::MAX_SAMPLES => Ok(Policy::AUDIT),
+            policy => Ok(policy),
+        }
+    }
+
     /// As many samples over fragments that are asked again: all of them.
     pub(crate) fn again(self) -> Result<Policy, Error> {
         match self {
@@ -193,4 +202,18 @@ impl Params {
 pub(crate) fn per_gib(rate: Amount, bytes: u64) -> Result<Amount, Error> {
     let product = rate.checked_mul(u128::from(bytes)).ok_or(Error::Overflow)?;
     Ok(product.div_ceil(u128::from(GIB)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holding_too_large_for_every_block_is_audited_in_windows() {
+        let most = cess_podr2::MAX_SAMPLES;
+        assert_eq!(Sampling::Every.over(most), Ok(Policy::Every));
+        assert_eq!(Sampling::Every.over(most + 1), Ok(Policy::AUDIT));
+        let window = Sampling::Window { windows: 2, samples: 3 };
+        assert_eq!(window.over(u64::MAX), window.policy());
+    }
 }

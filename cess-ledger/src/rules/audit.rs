@@ -110,7 +110,8 @@ impl State {
     fn open_audit(&mut self, miner: AccountId, height: u64, events: &mut Vec<Event>) {
         let owed = self.owed.remove(&miner).unwrap_or_default();
         let Some(holding) = self.holdings.of(&miner) else { return };
-        let Ok(policy) = self.params.audit.sampling.policy() else { return };
+        let sampling = self.params.audit.sampling;
+        let Ok(policy) = sampling.over(holding.total_blocks()) else { return };
         let fragments = u32::try_from(holding.len()).unwrap_or(u32::MAX);
         let drawn = policy.share(holding.len() as u64).fragments;
         let end = u32::try_from(drawn).unwrap_or(u32::MAX);
