@@ -5,6 +5,7 @@ mod features;
 mod language;
 mod markup;
 mod normal;
+#[cfg_attr(not(feature = "testkit"), expect(unreachable_pub, reason = "public with `testkit`"))]
 mod recipe;
 mod tally;
 mod weights;

@@ -1,6 +1,7 @@
 //! The same work on one thread and on two.
 
 use cess_podr2::{ProvingKey, SecretKey, Sectors};
+use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::case::{Case, random};
@@ -8,6 +9,7 @@ use crate::figure::{Figure, Unit};
 use crate::measure::interleave;
 
 const DATA_BYTES: usize = 32 << 20;
+const SHARD_BYTES: usize = 8 << 20;
 
 fn pool(threads: usize) -> ThreadPool {
     ThreadPoolBuilder::new().num_threads(threads).build().expect("threads")
@@ -26,6 +28,15 @@ pub(crate) fn run(emit: &mut dyn FnMut(Figure)) {
         compare(&mut || drop(secret.tag(0, &data)), &mut |[one, two]| {
             let [one, two] = [one, two].map(|seconds| unit.value(seconds, data.len()));
             let name = format!("tag/s={s}/threads=2/bytes={DATA_BYTES}");
+            emit(Figure::new(name, two, unit).against("one-thread", one));
+        });
+        // As a client tags the fragments of a segment: a fragment a thread, then inside of one.
+        let shards: Vec<&[u8]> = data.chunks(SHARD_BYTES).collect();
+        let tag = || shards.par_iter().for_each(|shard| drop(secret.tag(0, shard)));
+        compare(&mut { tag }, &mut |[one, two]| {
+            let [one, two] = [one, two].map(|seconds| unit.value(seconds, data.len()));
+            let fragments = shards.len();
+            let name = format!("tag/s={s}/fragments={fragments}/threads=2/bytes={DATA_BYTES}");
             emit(Figure::new(name, two, unit).against("one-thread", one));
         });
         compare(&mut || case.check(3), &mut |[one, two]| {

@@ -299,7 +299,11 @@ fn plans_are_kept_within_bounds_and_shared_between_threads() {
             });
         }
     });
-    let Scheme::Matrix(code) = &*codec.code else { panic!("a code of a matrix") };
+    let code = match &*codec.code {
+        Scheme::Matrix(code) => code,
+        #[cfg(feature = "leopard16")]
+        Scheme::Leopard16 => panic!("a code of a matrix"),
+    };
     let (plans, bytes) = code.kept();
     assert!((1..=64).contains(&plans) && bytes <= 1 << 20, "{plans} plans, {bytes} bytes");
 }
