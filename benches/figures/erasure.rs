@@ -6,6 +6,7 @@
 
 mod isal;
 mod large;
+mod more;
 mod plain;
 
 use crate::figure::Figure;
@@ -13,4 +14,5 @@ use crate::figure::Figure;
 pub(crate) fn run(emit: &mut dyn FnMut(Figure)) {
     plain::run(emit);
     large::run(emit);
+    more::run(emit);
 }
