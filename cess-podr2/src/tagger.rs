@@ -1,4 +1,3 @@
-use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
@@ -13,10 +12,11 @@ use crate::parallel;
 use crate::secret::SecretKey;
 
 /// Owned blocks that a stream of any chunking is copied into: hash and field arithmetic read
-/// the same bytes, even if the caller's memory changes meanwhile. One block; enough for several
-/// threads where there may be such.
+/// the same bytes, even if the caller's memory changes meanwhile. One block; with several threads,
+/// as many as come at once, up to [`SHARED`] bytes.
 pub(crate) struct BlockBuffer {
-    block: Box<[u8]>,
+    blocks: Vec<u8>,
+    block_bytes: usize,
     filled: usize,
 }
 
@@ -25,19 +25,23 @@ const SHARED: usize = 2 << 20;
 
 impl BlockBuffer {
     pub(crate) fn new(block_bytes: usize) -> Self {
-        let blocks = if cfg!(feature = "rayon") { SHARED.div_ceil(block_bytes) } else { 1 };
-        Self { block: vec![0; blocks * block_bytes].into_boxed_slice(), filled: 0 }
+        Self { blocks: vec![0; block_bytes], block_bytes, filled: 0 }
     }
 
     /// Calls `full` with one or more whole blocks.
     pub(crate) fn update(&mut self, mut data: &[u8], mut full: impl FnMut(&[u8])) {
+        if cfg!(feature = "rayon") {
+            let blocks = data.len().min(SHARED).div_ceil(self.block_bytes);
+            let room = self.blocks.len().max(blocks * self.block_bytes);
+            self.blocks.resize(room, 0);
+        }
         while !data.is_empty() {
-            let (part, rest) = data.split_at(data.len().min(self.block.len() - self.filled));
-            self.block[self.filled..self.filled + part.len()].copy_from_slice(part);
+            let (part, rest) = data.split_at(data.len().min(self.blocks.len() - self.filled));
+            self.blocks[self.filled..self.filled + part.len()].copy_from_slice(part);
             self.filled += part.len();
             data = rest;
-            if self.filled == self.block.len() {
-                full(&self.block);
+            if self.filled == self.blocks.len() {
+                full(&self.blocks);
                 self.filled = 0;
             }
         }
@@ -47,7 +51,7 @@ impl BlockBuffer {
     /// afterwards.
     pub(crate) fn take_tail(&mut self) -> Option<&[u8]> {
         let filled = mem::take(&mut self.filled);
-        (filled > 0).then(|| &self.block[..filled])
+        (filled > 0).then(|| &self.blocks[..filled])
     }
 }
 
