@@ -32,7 +32,7 @@ fn format_pins() {
     }
     assert_eq!(
         hasher.finalize().to_hex().as_str(),
-        "b631f3d7deabb7a0e6ff91866deccc278880f048e0abe78db144e381f0c9a68e"
+        "650d60e14ceb750e380c2da7d80c190d54d92d620acb6fa027e940201d54926c"
     );
 }
 
