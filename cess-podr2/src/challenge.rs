@@ -49,7 +49,7 @@ impl Policy {
         }
     }
 
-    fn to_bytes(self) -> [u8; Self::LEN] {
+    pub(crate) fn to_bytes(self) -> [u8; Self::LEN] {
         let (kind, windows, samples) = match self {
             Self::Every => (0, 0, 0),
             Self::Window { windows, samples } => (1, windows.get(), samples.get()),

@@ -243,6 +243,14 @@ pub enum Error {
         /// Index in the batch and reason, by rising index.
         rejected: Vec<(usize, Error)>,
     },
+    /// An answer at the deadline of its window or after it, in the chain's unit of time.
+    #[error("answer at {at}, the window closed at {deadline}")]
+    Late {
+        /// The first moment that is too late.
+        deadline: u64,
+        /// When the answer came.
+        at: u64,
+    },
     /// A probability or a share outside the open interval between 0 and 1.
     #[error("{got} parts per billion, more than 0 and less than 1000000000 were expected")]
     Share {
@@ -347,6 +355,7 @@ impl Error {
             Self::KeyCount { .. } => "the proof is for another challenge or holding",
             Self::Proof => "challenge parts of the holding to find the bad fragments",
             Self::Batch { .. } => "the other proofs of the batch hold",
+            Self::Late { .. } => "close the window as missed",
             Self::Share { .. } => "give a share between 1 and 999999999 parts per billion",
             Self::Draw { .. } => "lose and draw at most as many blocks as there are",
             Self::MaskLength { .. } => "mask shorter segments",

@@ -12,6 +12,7 @@
 //! | ask | [`Challenge`], [`Policy`], [`Samples`] |
 //! | answer | [`Proving`], or [`prove`] over a [`BlockSource`], gives a [`Proof`] |
 //! | judge | [`verify`], [`verify_batch`], [`verify_batch_with_rng`] |
+//! | chain the windows of a prover | [`post`] |
 //! | make replicas distinct | [`replica`] |
 //! | how many samples | [`detection`] |
 //!
@@ -46,6 +47,7 @@ mod light;
 #[doc(hidden)]
 pub mod measure;
 mod parallel;
+pub mod post;
 mod proof;
 mod prove;
 mod public;

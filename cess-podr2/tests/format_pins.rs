@@ -1,5 +1,6 @@
 //! Fails when an encoding or a derivation moves: then the format version must move too.
 
+use cess_podr2::post::{Link, Outcome, Window};
 use cess_podr2::replica::{MaskKey, ReplicaKey};
 use cess_podr2::{Audit, Challenge, Holding, Policy, Proving, SecretKey, Sectors};
 
@@ -39,6 +40,10 @@ fn format_pins() {
     let mut public = vec![0; 1000];
     MaskKey::public(&[9; 32]).apply(2, &[10; 32], 0, &mut public).unwrap();
 
+    let start = Link::start(&[3; 32], &[6; 32], 11);
+    let closing = Window { challenge: window, deadline: 12 };
+    let answered = closing.answered(&window_proof, 11).unwrap();
+
     let got = [
         ("public key", pin(&secrets[0].public().to_bytes())),
         ("key id", pin(secrets[0].public().key_id().as_bytes())),
@@ -52,10 +57,13 @@ fn format_pins() {
         ("proof window", pin(&window_proof)),
         ("opening every", pin(&holding.open(&every).unwrap().to_bytes())),
         ("opening window", pin(&holding.open(&half).unwrap().to_bytes())),
+        ("post start", pin(start.as_bytes())),
+        ("post missed", pin(start.extend(&closing, Outcome::Missed).as_bytes())),
+        ("post answered", pin(start.extend(&closing, answered).as_bytes())),
         ("replica mask", pin(&masked)),
         ("public mask", pin(&public)),
     ];
-    let expected: [(&str, &str); 14] = [
+    let expected: [(&str, &str); 17] = [
         ("public key", "1ea0b613db43f837ee45666d1a27466b"),
         ("key id", "d340e3eefc0adaa4678abfc5e18003b8"),
         ("proving key", "74373f2b19d543288bef2747058fa36d"),
@@ -68,6 +76,9 @@ fn format_pins() {
         ("proof window", "248000b4d26ae768d863e832dc1741f1"),
         ("opening every", "db3e1caa60b4a9a28bd729584932c36e"),
         ("opening window", "4d8bdc280110328ae89522093df36c34"),
+        ("post start", "7eb3bc30cdf594d80ac1e623702917bc"),
+        ("post missed", "f5a37101d4883e79bec9f153e1948289"),
+        ("post answered", "756d64d8d18e9e492104897a50a4df49"),
         ("replica mask", "2e66da13015fe8745f7102a7b61a1c12"),
         ("public mask", "f14daad325a2ce3a4f33e55538554d56"),
     ];

@@ -18,6 +18,8 @@ mod keys;
 mod light;
 #[path = "scheme/losses.rs"]
 mod losses;
+#[path = "scheme/post.rs"]
+mod post;
 #[path = "scheme/reference.rs"]
 mod reference;
 #[path = "scheme/refuse.rs"]
