@@ -13,7 +13,7 @@ use std::{
 };
 
 use cess_client::{
-    ChainExt, Error, FileSession, MemorySession, Progress, PutRequest, SessionStore,
+    ChainExt, Error, FileSession, MemorySession, Progress, PutRequest, SessionStore, Tagger,
 };
 use cess_examples::{
     Damage, Failure, Kind, Net, Policy, Round, Stage, Watched, World, at, audit_round,
@@ -382,9 +382,9 @@ async fn repair(world: &World, client: &Net, file: FileId) -> Result<(u64, u64),
             );
         }
     };
-    // The owner's keys serve only where a replica is lost as a whole.
-    let keys = Some((&world.owner, &world.tagger));
-    let repaired = client.repair(file, keys, &observer).await?;
+    // The tagger serves only where a replica is lost as a whole.
+    let tagger = Some(&world.tagger as &dyn Tagger);
+    let repaired = client.repair(file, tagger, &observer).await?;
     if let Some((order, error)) = repaired.open.into_iter().next() {
         return Err(Failure(format!("repair order {order}: {error} ({})", error.hint())));
     }

@@ -5,7 +5,9 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use cess_client::testkit::{MemoryNode, World};
-use cess_client::{ChainExt, Client, LocalChain, MemorySession, PutRequest, Stored, Tagger};
+use cess_client::{
+    ChainExt, Client, LocalChain, LocalTagger, MemorySession, PutRequest, Stored, Tagger,
+};
 use cess_ledger::{AccountId, DAY_MS, Profile, Visibility};
 use cess_podr2::Sectors;
 use futures::executor::block_on;
@@ -48,7 +50,7 @@ pub(crate) fn run(emit: &mut dyn FnMut(Figure)) {
 struct Network {
     world: World,
     client: Client<Arc<LocalChain>, Nodes>,
-    tagger: Tagger,
+    tagger: LocalTagger,
     data: Vec<u8>,
     rng: ChaCha20Rng,
 }
@@ -57,7 +59,7 @@ impl Network {
     fn new() -> Self {
         let world = block_on(World::new(7, NODES));
         // The world's own tag key is a small one, for tests.
-        let tagger = Tagger::from_seed(&[7; 32], Sectors::DEFAULT);
+        let tagger = LocalTagger::from_seed(&[7; 32], Sectors::DEFAULT);
         block_on(world.chain().act(tagger.account(), tagger.registration(0)))
             .expect("a new tag key");
         let nodes: Nodes = world.nodes(MemoryNode::new);

@@ -5,104 +5,132 @@ use cess_erasure::{
     Codec,
     segment::{SegmentLayout, decode_segment, encode_segment, pad, unpad},
 };
-use cess_ledger::{Manifest, Visibility};
-use cess_podr2::{SecretKey, Tagged, replica::MaskKey};
+use cess_ledger::{Manifest, Profile, Visibility};
+use cess_podr2::replica::MaskKey;
 
-use crate::{Error, Owner, TaggedSegment};
+use crate::{Error, Part, Tagger, TaggerError};
 
 /// Where the mask of a replica begins: a private file's replica 0 is ciphertext, random already,
 /// so only its padding is masked.
-fn mask_start(visibility: Visibility, replica: u8, stored_len: usize) -> usize {
-    match (visibility, replica) {
+fn mask_start(part: &Part, stored_len: usize) -> usize {
+    match (part.visibility, part.replica) {
         (Visibility::Private, 0) => stored_len,
         _ => 0,
     }
 }
 
-/// The mask key of a replica; all but replica 0's take the owner.
-fn mask_key(owner: Option<&Owner>, salt: &[u8; 32], replica: u8) -> Result<MaskKey, Error> {
-    match (replica, owner) {
-        (0, _) => Ok(MaskKey::public(salt)),
-        (_, Some(owner)) => Ok(owner.replicas.mask_key(salt, u32::from(replica))),
-        (_, None) => Err(Error::KeyNeeded),
+/// The code of one segment.
+pub(crate) struct Code {
+    codec: Codec,
+    layout: SegmentLayout,
+}
+
+impl Code {
+    /// For `stored` bytes, which must be the part's.
+    pub(crate) fn of(part: &Part, stored: usize) -> Result<Self, TaggerError> {
+        part.check()?;
+        if usize::try_from(part.stored_len) != Ok(stored) {
+            return Err(TaggerError::BadPart);
+        }
+        let codec = Codec::new(part.profile.geometry());
+        let layout = SegmentLayout::new(codec.geometry(), u64::from(part.stored_len))?;
+        Ok(Self { codec, layout })
+    }
+
+    pub(crate) fn layout(&self) -> &SegmentLayout {
+        &self.layout
+    }
+
+    /// Pads stored bytes and masks them under their own hash.
+    pub(crate) fn mask(
+        &self,
+        part: &Part,
+        key: &MaskKey,
+        stored: &mut Vec<u8>,
+    ) -> Result<(), TaggerError> {
+        let root = *blake3::hash(stored).as_bytes();
+        let from = mask_start(part, stored.len());
+        pad(&self.layout, stored)?;
+        Ok(key.apply(u64::from(part.segment), &root, from, stored)?)
+    }
+
+    /// Takes the mask and the padding off. Of what doesn't hash to `root` nothing is left.
+    pub(crate) fn unmask(
+        &self,
+        part: &Part,
+        key: &MaskKey,
+        root: &[u8; 32],
+        masked: &mut Vec<u8>,
+    ) -> Result<(), TaggerError> {
+        let from = mask_start(part, self.layout.len());
+        key.apply(u64::from(part.segment), root, from, masked)?;
+        let right = unpad(&self.layout, masked).is_ok() && blake3::hash(masked) == *root;
+        if !right {
+            masked.clear();
+            return Err(TaggerError::WrongRoot);
+        }
+        Ok(())
+    }
+
+    /// Data and parity shards of a padded, masked segment.
+    pub(crate) fn shards(&self, masked: Vec<u8>) -> Result<Vec<Bytes>, TaggerError> {
+        let parity = encode_segment(&self.codec, &self.layout, &masked)?;
+        let (data, len) = (Bytes::from(masked), self.layout.shard_len());
+        let shard = |i: usize| data.slice(i * len..(i + 1) * len);
+        let mut shards: Vec<Bytes> = (0..self.layout.geometry().data()).map(shard).collect();
+        shards.extend(parity.into_iter().map(Bytes::from));
+        Ok(shards)
     }
 }
 
 /// What all segments of a file have in common.
-pub(crate) struct Coder<'a> {
+pub(crate) struct Coder {
     pub(crate) codec: Codec,
-    pub(crate) visibility: Visibility,
-    pub(crate) salt: [u8; 32],
-    pub(crate) owner: Option<&'a Owner>,
+    profile: Profile,
+    visibility: Visibility,
+    salt: [u8; 32],
 }
 
-impl<'a> Coder<'a> {
-    pub(crate) fn of(manifest: &Manifest, owner: Option<&'a Owner>) -> Self {
-        Self {
-            codec: Codec::new(manifest.profile.geometry()),
-            visibility: manifest.visibility,
-            salt: manifest.salt,
-            owner,
-        }
+impl Coder {
+    pub(crate) fn of(manifest: &Manifest) -> Self {
+        Self::new(manifest.profile, manifest.visibility, manifest.salt)
     }
 
-    /// Pads, masks, codes and tags one replica of a segment whose stored bytes are `stored`.
-    pub(crate) fn encode(
-        &self,
-        index: u32,
-        replica: u8,
-        root: &[u8; 32],
-        mut stored: Vec<u8>,
-        secret: &SecretKey,
-    ) -> Result<(Vec<Bytes>, TaggedSegment), Error> {
-        let layout = layout(&self.codec, stored.len())?;
-        let from = mask_start(self.visibility, replica, stored.len());
-        pad(&layout, &mut stored)?;
-        let mask = mask_key(self.owner, &self.salt, replica)?;
-        mask.apply(u64::from(index), root, from, &mut stored)?;
-        let parity = encode_segment(&self.codec, &layout, &stored)?;
-        let data = Bytes::from(stored);
-        let shard = |i: usize| data.slice(i * layout.shard_len()..(i + 1) * layout.shard_len());
-        let mut shards: Vec<Bytes> = (0..layout.geometry().data()).map(shard).collect();
-        shards.extend(parity.into_iter().map(Bytes::from));
-        let tagged = tag_all(secret, u32::from(replica), &shards)?;
-        let siblings = tagged.into_iter().map(|t| (t.fragment, t.tags)).collect();
-        Ok((shards, TaggedSegment(siblings)))
+    pub(crate) fn new(profile: Profile, visibility: Visibility, salt: [u8; 32]) -> Self {
+        Self { codec: Codec::new(profile.geometry()), profile, visibility, salt }
     }
 
-    /// The stored bytes of a segment from enough intact shards of one replica.
-    pub(crate) fn decode(
+    /// A replica of a segment of so many stored bytes.
+    pub(crate) fn part(&self, segment: u32, replica: u8, stored: usize) -> Result<Part, Error> {
+        let stored_len = u32::try_from(stored).map_err(|_| cess_ledger::Error::Overflow)?;
+        let Self { profile, visibility, salt, .. } = *self;
+        Ok(Part { profile, visibility, salt, segment, replica, stored_len })
+    }
+
+    /// The stored bytes of a segment from enough intact shards of one replica. The mask of any but
+    /// replica 0 takes the tagger.
+    pub(crate) async fn decode(
         &self,
-        index: u32,
-        replica: u8,
+        part: &Part,
         root: &[u8; 32],
-        stored_len: usize,
         shards: &[(usize, &[u8])],
+        tagger: Option<&dyn Tagger>,
     ) -> Result<Vec<u8>, Error> {
-        let layout = layout(&self.codec, stored_len)?;
+        let layout = SegmentLayout::new(self.codec.geometry(), u64::from(part.stored_len))?;
         let mut segment = decode_segment(&self.codec, &layout, shards)?;
-        let mask = mask_key(self.owner, &self.salt, replica)?;
-        let from = mask_start(self.visibility, replica, stored_len);
-        mask.apply(u64::from(index), root, from, &mut segment)?;
-        unpad(&layout, &mut segment).map_err(|_| Error::Inconsistent { segment: index })?;
-        if blake3::hash(&segment) != *root {
-            return Err(Error::Inconsistent { segment: index });
+        let wrong = |error| match error {
+            TaggerError::WrongRoot if part.replica == 0 => {
+                Error::Inconsistent { segment: part.segment }
+            }
+            TaggerError::WrongRoot => Error::WrongKey,
+            other => Error::Tagger(other),
+        };
+        if part.replica > 0 {
+            let tagger = tagger.ok_or(Error::KeyNeeded)?;
+            return tagger.unmask(part, root, segment).await.map_err(wrong);
         }
+        let code = Code { codec: self.codec.clone(), layout };
+        code.unmask(part, &MaskKey::public(&part.salt), root, &mut segment).map_err(wrong)?;
         Ok(segment)
     }
-}
-
-fn layout(codec: &Codec, stored_len: usize) -> Result<SegmentLayout, Error> {
-    Ok(SegmentLayout::new(codec.geometry(), stored_len as u64)?)
-}
-
-#[cfg(not(feature = "rayon"))]
-fn tag_all(secret: &SecretKey, replica: u32, shards: &[Bytes]) -> Result<Vec<Tagged>, Error> {
-    shards.iter().map(|shard| Ok(secret.tag(replica, shard)?)).collect()
-}
-
-#[cfg(feature = "rayon")]
-fn tag_all(secret: &SecretKey, replica: u32, shards: &[Bytes]) -> Result<Vec<Tagged>, Error> {
-    use rayon::prelude::*;
-    shards.par_iter().map(|shard| Ok(secret.tag(replica, shard)?)).collect()
 }

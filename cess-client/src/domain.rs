@@ -1,14 +1,14 @@
 //! Every BLAKE3 `derive_key` context of this crate; docs/formats/client.md has the same table.
 
-/// Owner seed → account key seed.
+/// Seed of an owner or a tagger → account key seed.
 pub(crate) const ACCOUNT: &str = "cess-client v1 account";
 /// Owner seed → seed of the key that data keys are encapsulated to.
 pub(crate) const READING: &str = "cess-client v1 reading";
 /// Owner seed → secret under which sessions' sources are hashed.
 pub(crate) const SOURCES: &str = "cess-client v1 sources";
-/// Owner seed → key of the replicas' masks.
+/// Tagger seed → key of the replicas' masks.
 pub(crate) const REPLICA: &str = "cess-client v1 replica";
-/// Owner seed → tag key seed.
+/// Tagger seed → tag key seed.
 pub(crate) const TAG: &str = "cess-client v1 tag";
 /// Request of an upload → digest by which its session is known.
 pub(crate) const REQUEST: &str = "cess-client v1 request";

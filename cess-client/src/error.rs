@@ -4,7 +4,7 @@ use std::{fmt, io};
 
 use cess_ledger::{AccountId, FileId};
 
-use crate::{ChainError, NodeError};
+use crate::{ChainError, NodeError, TaggerError};
 
 /// Why a file could not be put, got, audited or repaired.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -116,6 +116,9 @@ pub enum Error {
     /// The tag key isn't on the ledger, or isn't this one.
     #[error("tag key is not registered")]
     TagKeyMissing,
+    /// The tagger refused, failed or lied.
+    #[error("{0}")]
+    Tagger(TaggerError),
     /// A node failed.
     #[error("node {miner}: {source}")]
     Node {
@@ -136,6 +139,16 @@ pub enum Error {
     /// Encryption refused.
     #[error("encryption: {0}")]
     Encryption(#[from] cess_pre::Error),
+}
+
+impl From<TaggerError> for Error {
+    fn from(error: TaggerError) -> Self {
+        match error {
+            TaggerError::Erasure(inner) => Self::Erasure(inner),
+            TaggerError::Podr2(inner) => Self::Podr2(inner),
+            other => Self::Tagger(other),
+        }
+    }
 }
 
 /// The last failure of a node, after the rest of the line.
@@ -191,6 +204,11 @@ impl Error {
             }
             Self::Inconsistent { .. } => "this file can't be read; its uploader made it so",
             Self::TagKeyMissing => "register the tag key first: Tagger::registration",
+            Self::Tagger(TaggerError::Unreachable { .. }) => {
+                "bring the tagger back and run the same call again; nothing is paid twice"
+            }
+            Self::Tagger(TaggerError::Refused) => "ask whoever runs the tagger for its rules",
+            Self::Tagger(_) => "take another tagger: this one's answers don't hold",
             Self::Node { .. } => "try again; another node may take it",
             Self::Podr2(inner) => inner.hint(),
             Self::Erasure(cess_erasure::Error::Undetermined { .. }) => {

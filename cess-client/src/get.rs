@@ -18,8 +18,8 @@ use cess_pre::{
 use futures::{AsyncWrite, AsyncWriteExt, StreamExt, stream::FuturesUnordered};
 
 use crate::{
-    Chain, ChainExt, Client, Directory, Error, NodeError, Observer, Owner, Progress, StorageNode,
-    coding::Coder, put::part,
+    Chain, ChainExt, Client, Directory, Error, Keys, NodeError, Observer, Owner, Progress,
+    StorageNode, Tagger, coding::Coder, put::part,
 };
 
 /// Bytes of a fragment that are asked for, and verified, at a time.
@@ -49,7 +49,8 @@ pub struct Fetched {
 pub(crate) struct Reading<'a> {
     pub(crate) manifest: Manifest,
     pub(crate) records: Vec<FragmentRecord>,
-    pub(crate) coder: Coder<'a>,
+    pub(crate) coder: Coder,
+    pub(crate) tagger: Option<&'a dyn Tagger>,
     pub(crate) observer: Observer<'a>,
 }
 
@@ -58,20 +59,22 @@ impl<C: Chain, D: Directory> Client<C, D> {
     ///
     /// Nothing is written that isn't verified: shards against the manifest's roots, range by range
     /// as they stream, the segment against its root, and the records of a private file by their
-    /// tags. A bad or missing shard is replaced by another one while the read goes on.
+    /// tags. A bad or missing shard is replaced by another one while the read goes on. The first replica
+    /// is read; where it is lost, others, if `keys` has the tagger.
     ///
     /// # Errors
     /// [`Error`]; what was written before it is right and from the beginning.
     pub async fn get<W: AsyncWrite + Unpin + Send>(
         &self,
         id: FileId,
-        owner: Option<&Owner>,
+        keys: impl Into<Keys<'_>>,
         mut sink: W,
         observer: Observer<'_>,
     ) -> Result<Fetched, Error> {
+        let keys = keys.into();
         let file = self.file(id).await?;
         let len = file.manifest.len;
-        self.write(id, file, owner, 0..len, &mut sink, observer).await
+        self.write(id, file, keys, 0..len, &mut sink, observer).await
     }
 
     /// Writes the bytes `range` of a file to `sink`, and flushes it. Only the segments that the
@@ -86,30 +89,31 @@ impl<C: Chain, D: Directory> Client<C, D> {
     pub async fn get_range<W: AsyncWrite + Unpin + Send>(
         &self,
         id: FileId,
-        owner: Option<&Owner>,
+        keys: impl Into<Keys<'_>>,
         range: Range<u64>,
         mut sink: W,
         observer: Observer<'_>,
     ) -> Result<Fetched, Error> {
+        let keys = keys.into();
         let file = self.file(id).await?;
         let (Range { start, end }, len) = (range, file.manifest.len);
         if start > end || end > len {
             return Err(Error::Range { start, end, len });
         }
-        self.write(id, file, owner, start..end, &mut sink, observer).await
+        self.write(id, file, keys, start..end, &mut sink, observer).await
     }
 
     async fn write<W: AsyncWrite + Unpin + Send>(
         &self,
         id: FileId,
         file: File,
-        owner: Option<&Owner>,
+        keys: Keys<'_>,
         range: Range<u64>,
         sink: &mut W,
         observer: Observer<'_>,
     ) -> Result<Fetched, Error> {
-        let dem = self.dem(id, &file, owner).await?;
-        let reading = self.reading(id, file.manifest, owner, observer).await?;
+        let dem = self.dem(id, &file, keys.owner).await?;
+        let reading = self.reading(id, file.manifest, keys.tagger, observer).await?;
         let manifest = &reading.manifest;
         let payload = manifest.profile.payload_len(manifest.visibility);
         let mut fetched = Fetched::default();
@@ -198,12 +202,12 @@ impl<C: Chain, D: Directory> Client<C, D> {
         &self,
         id: FileId,
         manifest: Manifest,
-        owner: Option<&'a Owner>,
+        tagger: Option<&'a dyn Tagger>,
         observer: Observer<'a>,
     ) -> Result<Reading<'a>, Error> {
         let records = self.records(id, &manifest).await?;
-        let coder = Coder::of(&manifest, owner);
-        Ok(Reading { manifest, records, coder, observer })
+        let coder = Coder::of(&manifest);
+        Ok(Reading { manifest, records, coder, tagger, observer })
     }
 
     /// The stored bytes of a segment: from the first replica that has enough intact shards.
@@ -219,8 +223,8 @@ impl<C: Chain, D: Directory> Client<C, D> {
         let root = segment.ok_or(Error::Inconsistent { segment: index })?.root;
         let mut best = None;
         let mut failure = None;
-        // Only the owner can take the mask off the other replicas.
-        let usable = if reading.coder.owner.is_some() { manifest.profile.replicas() } else { 1 };
+        // Only the tagger can take the mask off the other replicas.
+        let usable = if reading.tagger.is_some() { manifest.profile.replicas() } else { 1 };
         for replica in 0..usable {
             let data: Vec<usize> = (0..geometry.data()).collect();
             let found = self.shards(reading, (index, replica), &data, None, bad).await?;
@@ -239,12 +243,13 @@ impl<C: Chain, D: Directory> Client<C, D> {
             )?;
             let stored = usize::try_from(stored).map_err(|_| cess_ledger::Error::Overflow)?;
             let shards: Vec<(usize, &[u8])> = shards.iter().map(|(i, s)| (*i, &s[..])).collect();
-            match reading.coder.decode(index, replica, &root, stored, &shards) {
-                // The mask of replica 0 is public, that of the others is its owner's.
-                Err(Error::Inconsistent { .. }) if replica > 0 => {
-                    failure.get_or_insert(Error::WrongKey);
-                }
+            let part = reading.coder.part(index, replica, stored)?;
+            match reading.coder.decode(&part, &root, &shards, reading.tagger).await {
                 Err(error @ Error::Inconsistent { .. }) => failure = Some(error),
+                // The mask of replica 0 is public, that of the others is the tagger's.
+                Err(error @ (Error::WrongKey | Error::Tagger(_))) => {
+                    failure.get_or_insert(error);
+                }
                 decoded => return decoded,
             }
         }

@@ -1,17 +1,15 @@
-//! The secrets of an owner and of a tagger, each from one seed.
+//! The secrets of an owner, from one seed, and who reads.
 
-use cess_ledger::{AccountKey, Action, Amount, TAG_FORMAT};
-use cess_podr2::{ProvingKey, PublicKey, SecretKey, Sectors, replica::ReplicaKey};
+use cess_ledger::AccountKey;
 use zeroize::Zeroizing;
 
-use crate::domain;
+use crate::{Tagger, domain};
 
 /// What the owner of files keeps secret.
 #[derive(Debug)]
 pub struct Owner {
     pub(crate) account: AccountKey,
     pub(crate) reading: cess_pre::SecretKey,
-    pub(crate) replicas: ReplicaKey,
     pub(crate) sources: SourceSecret,
 }
 
@@ -42,7 +40,6 @@ impl Owner {
         Self {
             account: AccountKey::from_seed(&derive(domain::ACCOUNT)),
             reading: cess_pre::SecretKey::from_seed(&derive(domain::READING)),
-            replicas: ReplicaKey::from_bytes(&derive(domain::REPLICA)),
             sources: SourceSecret(derive(domain::SOURCES)),
         }
     }
@@ -59,51 +56,32 @@ impl Owner {
     }
 }
 
-/// Who makes the tags: the owner, or a registered tagger. Holds the tag key, so can forge proofs.
-#[derive(Debug)]
-pub struct Tagger {
-    pub(crate) account: AccountKey,
-    pub(crate) secret: SecretKey,
-    public: PublicKey,
-    proving: ProvingKey,
+/// Who reads: the owner, for the content of private files, and the tagger, for replicas other than
+/// the first. Neither for a public file whose first replica is there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Keys<'a> {
+    /// Whoever reads private files.
+    pub owner: Option<&'a Owner>,
+    /// Whoever takes the masks off.
+    pub tagger: Option<&'a dyn Tagger>,
 }
 
-impl Tagger {
-    /// The account key and tag key of a 32-byte seed. Makes the proving key: a group
-    /// multiplication for each sector.
-    pub fn from_seed(seed: &[u8; 32], sectors: Sectors) -> Self {
-        let derive = |context| Zeroizing::new(blake3::derive_key(context, seed));
-        let secret = SecretKey::from_seed(&derive(domain::TAG), sectors);
-        Self {
-            account: AccountKey::from_seed(&derive(domain::ACCOUNT)),
-            public: secret.public(),
-            proving: secret.proving_key(),
-            secret,
-        }
+impl<'a> Keys<'a> {
+    /// With a tagger besides.
+    #[must_use]
+    pub fn with_tagger(self, tagger: &'a dyn Tagger) -> Self {
+        Self { tagger: Some(tagger), ..self }
     }
+}
 
-    /// The account key.
-    pub fn account(&self) -> &AccountKey {
-        &self.account
+impl<'a> From<&'a Owner> for Keys<'a> {
+    fn from(owner: &'a Owner) -> Self {
+        Some(owner).into()
     }
+}
 
-    /// The public tag key.
-    pub fn public(&self) -> &PublicKey {
-        &self.public
-    }
-
-    /// The proving key, for the nodes.
-    pub fn proving_key(&self) -> &ProvingKey {
-        &self.proving
-    }
-
-    /// The call that registers the key: with the tagger's full stake, or zero for an owner's own.
-    pub fn registration(&self, stake: Amount) -> Action {
-        Action::RegisterTagKey {
-            format: TAG_FORMAT,
-            key: self.public.to_bytes().to_vec(),
-            proving_key_hash: self.proving.hash(),
-            stake,
-        }
+impl<'a> From<Option<&'a Owner>> for Keys<'a> {
+    fn from(owner: Option<&'a Owner>) -> Self {
+        Self { owner, tagger: None }
     }
 }

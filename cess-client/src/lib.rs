@@ -31,6 +31,7 @@ mod remote;
 mod repair;
 mod session;
 mod source;
+mod tagger;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 
@@ -39,7 +40,7 @@ pub use chain::{ATTEMPTS, At, Chain, ChainError, ChainExt, ChainFault, Receipt};
 pub use client::Client;
 pub use error::Error;
 pub use get::{BadFragment, Fetched};
-pub use keys::{Owner, Tagger};
+pub use keys::{Keys, Owner};
 #[cfg(feature = "local")]
 pub use local::{LocalChain, Tick};
 pub use node::{Directory, NodeError, StorageNode, StoreFault, TaggedSegment, Upload};
@@ -49,3 +50,6 @@ pub use put::{PutRequest, Stored};
 pub use remote::{RemoteChain, WireFault, serve_chain};
 pub use repair::Repaired;
 pub use session::{FileSession, MemorySession, SessionStore};
+#[cfg(feature = "remote")]
+pub use tagger::{Ask, RemoteTagger, serve_tagger};
+pub use tagger::{LocalTagger, Part, Tagger, TaggerError};

@@ -5,7 +5,6 @@ mod calls;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cess_erasure::Codec;
 use cess_ledger::{
     Amount, Deal, DealId, Exclusion, FileId, Manifest, Placement, Profile, Segment, Visibility,
 };
@@ -36,8 +35,8 @@ pub struct PutRequest<'a> {
     pub term_ms: u64,
     /// Price per stored GiB and day; none takes the asking price.
     pub bid: Option<Amount>,
-    /// Who makes the tags.
-    pub tagger: &'a Tagger,
+    /// Who masks the replicas and makes the tags.
+    pub tagger: &'a dyn Tagger,
 }
 
 /// A stored file.
@@ -57,7 +56,7 @@ struct Job<'a> {
     owner: &'a Owner,
     request: &'a PutRequest<'a>,
     observer: Observer<'a>,
-    coder: Coder<'a>,
+    coder: Coder,
     dem: Option<Dem>,
     source_key: Zeroizing<[u8; 32]>,
     proving_key: Bytes,
@@ -102,12 +101,7 @@ impl<C: Chain, D: Directory> Client<C, D> {
             owner,
             request,
             observer,
-            coder: Coder {
-                codec: Codec::new(request.profile.geometry()),
-                visibility: request.visibility,
-                salt: session.salt,
-                owner: Some(owner),
-            },
+            coder: Coder::new(request.profile, request.visibility, session.salt),
             dem: open_dem(owner, request, &session)?,
             source_key: owner.sources.key(&session.salt),
             proving_key: Bytes::from(request.tagger.proving_key().to_bytes()),
@@ -205,8 +199,8 @@ impl<C: Chain, D: Directory> Client<C, D> {
         for replica in 0..replicas {
             let stored =
                 if replica + 1 == replicas { std::mem::take(&mut data) } else { data.clone() };
-            let (shards, tagged) =
-                job.coder.encode(index, replica, &root, stored, &job.request.tagger.secret)?;
+            let part = job.coder.part(index, replica, stored.len())?;
+            let (shards, tagged) = job.request.tagger.replicate(&part, stored).await?;
             shard_len = shards.first().map_or(0, |shard| shard.len() as u64);
             fragments.extend(tagged.0.iter().map(|(fragment, _)| fragment.root()));
             self.send_replica(job, placement, index, replica, &shards, tagged).await?;

@@ -1,17 +1,14 @@
 //! A chain in another process.
 
-use std::{
-    future::Future,
-    io,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::{future::Future, io};
 
 use cess_ledger::{AccountId, Answer, Event, Query, SignedCall};
-use futures::{AsyncRead, AsyncReadExt, AsyncWrite, FutureExt};
+use futures::{AsyncRead, AsyncWrite};
 
 use crate::{At, Chain, ChainError, Receipt};
 
-mod frame;
+pub(crate) mod frame;
+pub(crate) mod line;
 mod message;
 mod refusal;
 mod serve;
@@ -19,8 +16,8 @@ mod serve;
 pub use frame::WireFault;
 pub use serve::serve_chain;
 
-use frame::{GREETING, MAX_REPLY_LEN, MAX_REQUEST_LEN};
-use message::{Reply, Request};
+use line::{Lines, NoAnswer};
+use message::{GREETING, MAX_REPLY_LEN, MAX_REQUEST_LEN, Reply, Request};
 
 /// A chain that [`serve_chain`] serves at the other end of a connection.
 ///
@@ -36,22 +33,14 @@ use message::{Reply, Request};
 /// [`ChainExt::submit_surely`]: crate::ChainExt::submit_surely
 /// [`ChainExt::act`]: crate::ChainExt::act
 pub struct RemoteChain<S, F> {
-    connect: F,
-    idle: Mutex<Vec<Line<S>>>,
+    lines: Lines<S, F>,
 }
-
-/// Connections that are kept for the next question.
-const MAX_IDLE: usize = 8;
 
 impl<S, F> std::fmt::Debug for RemoteChain<S, F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RemoteChain").field("idle", &self.idle().len()).finish_non_exhaustive()
-    }
-}
-
-impl<S, F> RemoteChain<S, F> {
-    fn idle(&self) -> MutexGuard<'_, Vec<Line<S>>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        f.debug_struct("RemoteChain")
+            .field("idle", &self.lines.idle_count())
+            .finish_non_exhaustive()
     }
 }
 
@@ -63,91 +52,20 @@ where
 {
     /// The chain that `connect` leads to. Nothing is connected yet.
     pub fn new(connect: F) -> Self {
-        Self { connect, idle: Mutex::default() }
+        Self { lines: Lines::new(connect, GREETING) }
     }
 
     async fn ask(&self, request: Request, asked: &'static str) -> Result<Reply, ChainError> {
         let protocol = |_| ChainError::Protocol { asked };
         let bytes = frame::frame(&request, MAX_REQUEST_LEN).map_err(protocol)?;
-        let mut attempts = 1;
-        let mut line = match self.take_idle() {
-            Some(line) => line,
-            None => self.dial(attempts).await?,
-        };
-        loop {
-            let was_idle = line.greeted;
-            match line.exchange(&bytes).await {
-                Ok(Reply::Failed(failure)) => {
-                    self.keep(line);
-                    return Err(failure.into_error(asked));
-                }
-                Ok(reply) => {
-                    self.keep(line);
-                    return Ok(reply);
-                }
-                Err(WireFault::Io(_)) => {}
-                Err(fault) => return Err(protocol(fault)),
-            }
-            // What is lost with an old connection may be asked again on a new one, but for a call:
-            // it may have got through, and would be refused as its own repetition.
-            self.idle().clear();
-            if !was_idle || matches!(request, Request::Submit(_)) {
-                return Err(ChainError::Unreachable { attempts });
-            }
-            attempts += 1;
-            line = self.dial(attempts).await?;
+        // A call may have got through, and would be refused as its own repetition.
+        let again = !matches!(request, Request::Submit(_));
+        match self.lines.ask(&bytes, MAX_REPLY_LEN, again).await {
+            Ok(Reply::Failed(failure)) => Err(failure.into_error(asked)),
+            Ok(reply) => Ok(reply),
+            Err(NoAnswer::Lost { attempts }) => Err(ChainError::Unreachable { attempts }),
+            Err(NoAnswer::Fault(fault)) => Err(protocol(fault)),
         }
-    }
-
-    async fn dial(&self, attempts: u32) -> Result<Line<S>, ChainError> {
-        let stream = (self.connect)().await;
-        let stream = stream.map_err(|_| ChainError::Unreachable { attempts })?;
-        Ok(Line { stream, greeted: false })
-    }
-
-    fn take_idle(&self) -> Option<Line<S>> {
-        let mut idle = self.idle();
-        while let Some(mut line) = idle.pop() {
-            if line.is_quiet() {
-                return Some(line);
-            }
-        }
-        None
-    }
-
-    fn keep(&self, line: Line<S>) {
-        let mut idle = self.idle();
-        if idle.len() < MAX_IDLE {
-            idle.push(line);
-        }
-    }
-}
-
-/// A connection. Whoever drops a question half-way drops its connection with it, so that no answer
-/// is ever taken for another's.
-struct Line<S> {
-    stream: S,
-    greeted: bool,
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Line<S> {
-    async fn exchange(&mut self, request: &[u8]) -> Result<Reply, WireFault> {
-        if !self.greeted {
-            frame::send(&mut self.stream, &GREETING).await?;
-        }
-        frame::send(&mut self.stream, request).await?;
-        if !self.greeted {
-            frame::read_greeting(&mut self.stream).await?;
-            self.greeted = true;
-        }
-        let reply = frame::receive(&mut self.stream, MAX_REPLY_LEN).await?;
-        reply.ok_or(WireFault::Io(io::ErrorKind::UnexpectedEof))
-    }
-
-    /// An idle connection on which something can be read was closed, or isn't to be trusted.
-    fn is_quiet(&mut self) -> bool {
-        let mut byte = [0];
-        self.stream.read(&mut byte).now_or_never().is_none()
     }
 }
 

@@ -7,7 +7,7 @@ use cess_ledger::{AccountId, Candidate, FileId, MinerStatus, Order, OrderId, Que
 use cess_podr2::{KeyId, Tags};
 
 use crate::{
-    Chain, ChainError, ChainExt, Client, Directory, Error, NodeError, Observer, Owner, Progress,
+    Chain, ChainError, ChainExt, Client, Directory, Error, NodeError, Observer, Progress,
     StorageNode, TaggedSegment, Tagger, Upload, domain, get::Reading,
 };
 
@@ -26,25 +26,24 @@ impl<C: Chain, D: Directory> Client<C, D> {
     /// Anyone can: a lost fragment is rebuilt from any k intact ones of its replica, or under a
     /// locally repairable code from its group alone, without a key, byte for byte, so its old tags
     /// hold. Only a replica of which fewer than k are left
-    /// takes the owner and the tagger (`keys`), who make it again from another replica.
+    /// takes the tagger, who makes it again from another replica.
     ///
     /// # Errors
     /// [`Error`] when the chain can't be read; an order that can't be completed is in the result.
     pub async fn repair(
         &self,
         id: FileId,
-        keys: Option<(&Owner, &Tagger)>,
+        tagger: Option<&dyn Tagger>,
         observer: Observer<'_>,
     ) -> Result<Repaired, Error> {
         let manifest = self.file(id).await?.manifest;
-        let mut reading =
-            self.reading(id, manifest, keys.map(|(owner, _)| owner), observer).await?;
+        let mut reading = self.reading(id, manifest, tagger, observer).await?;
         let mut repaired = Repaired::default();
         for (order, details) in self.chain.orders(id).await? {
             if details.claim.is_some() {
                 continue;
             }
-            match self.repair_one(&reading, order, &details, keys).await {
+            match self.repair_one(&reading, order, &details).await {
                 Ok(miner) => {
                     let slot = Slot::at(&reading.manifest.profile, details.info.index);
                     let bytes = details.info.fragment_len();
@@ -63,13 +62,12 @@ impl<C: Chain, D: Directory> Client<C, D> {
         reading: &Reading<'_>,
         id: OrderId,
         order: &Order,
-        keys: Option<(&Owner, &Tagger)>,
     ) -> Result<AccountId, Error> {
         let slot = Slot::at(&reading.manifest.profile, order.info.index);
         if reading.manifest.fragment(slot)? != order.info.fragment {
             return Err(ChainError::Protocol { asked: "orders" }.into());
         }
-        let (bytes, tags) = self.rebuild(reading, slot, keys).await?;
+        let (bytes, tags) = self.rebuild(reading, slot).await?;
         let mut last = None;
         let mut tried = 0;
         for miner in self.homes(reading, id, slot, order).await? {
@@ -77,7 +75,7 @@ impl<C: Chain, D: Directory> Client<C, D> {
                 tried += 1;
                 let name = order.info.fragment.name();
                 let upload = Upload { name, bytes: bytes.clone(), siblings: siblings.clone() };
-                match self.adopt(reading, miner, id, upload, keys).await {
+                match self.adopt(reading, miner, id, upload).await {
                     Ok(()) => return Ok(miner),
                     // Tags come from a sibling that may lie; the next one's may be right.
                     Err(NodeError::WrongTags) => {}
@@ -97,7 +95,6 @@ impl<C: Chain, D: Directory> Client<C, D> {
         miner: AccountId,
         order: OrderId,
         upload: Upload,
-        keys: Option<(&Owner, &Tagger)>,
     ) -> Result<(), NodeError> {
         let node = self.node(&miner)?;
         match node.adopt(order, upload.clone()).await {
@@ -105,9 +102,11 @@ impl<C: Chain, D: Directory> Client<C, D> {
             other => return other,
         }
         let key = KeyId::from_bytes(reading.manifest.tag_key);
-        let proving_key = match keys {
-            Some((_, tagger)) => Bytes::from(tagger.proving_key().to_bytes()),
-            None => self.proving_key(reading, &key).await?,
+        let proving_key = match reading.tagger {
+            Some(tagger) if tagger.public().key_id() == key => {
+                Bytes::from(tagger.proving_key().to_bytes())
+            }
+            _ => self.proving_key(reading, &key).await?,
         };
         node.put_key(key, proving_key).await?;
         node.adopt(order, upload).await
@@ -130,7 +129,6 @@ impl<C: Chain, D: Directory> Client<C, D> {
         &self,
         reading: &Reading<'_>,
         slot: Slot,
-        keys: Option<(&Owner, &Tagger)>,
     ) -> Result<(Bytes, Vec<Arc<TaggedSegment>>), Error> {
         let fragment = reading.manifest.fragment(slot)?;
         let geometry = reading.manifest.profile.geometry();
@@ -141,7 +139,7 @@ impl<C: Chain, D: Directory> Client<C, D> {
         let lost = found.lost(reading, place);
         let shards = found.shards;
         if let Some(lost) = lost {
-            let (_, tagger) = keys.ok_or(lost)?;
+            let tagger = reading.tagger.ok_or(lost)?;
             return self.remake(reading, slot, tagger).await;
         }
         let present: Vec<(usize, &[u8])> = shards.iter().map(|(i, s)| (*i, &s[..])).collect();
@@ -186,12 +184,11 @@ impl<C: Chain, D: Directory> Client<C, D> {
         &self,
         reading: &Reading<'_>,
         slot: Slot,
-        tagger: &Tagger,
+        tagger: &dyn Tagger,
     ) -> Result<(Bytes, Vec<Arc<TaggedSegment>>), Error> {
         let stored = self.segment(reading, slot.segment, &mut Vec::new()).await?;
-        let root = *blake3::hash(&stored).as_bytes();
-        let (shards, tagged) =
-            reading.coder.encode(slot.segment, slot.replica, &root, stored, &tagger.secret)?;
+        let part = reading.coder.part(slot.segment, slot.replica, stored.len())?;
+        let (shards, tagged) = tagger.replicate(&part, stored).await?;
         let bytes = shards.into_iter().nth(usize::from(slot.shard));
         let bytes = bytes.ok_or(Error::Inconsistent { segment: slot.segment })?;
         let fragment = reading.manifest.fragment(slot)?;

@@ -6,6 +6,7 @@ mod faulty;
 mod flaky;
 mod memory;
 mod node_suite;
+mod tagger_suite;
 mod world;
 
 pub use chain_suite::conformance_chain;
@@ -13,6 +14,7 @@ pub use faulty::{Fault, FaultyNode};
 pub use flaky::FlakyChain;
 pub use memory::MemoryNode;
 pub use node_suite::conformance_node;
+pub use tagger_suite::conformance_tagger;
 pub use world::World;
 
 /// 32 bytes of a seed, a purpose and a number.

@@ -6,6 +6,7 @@ use cess_client::{
     LocalChain, Tick,
     testkit::{
         Fault, FaultyNode, FlakyChain, MemoryNode, World, conformance_chain, conformance_node,
+        conformance_tagger,
     },
 };
 use cess_ledger::State;
@@ -39,4 +40,9 @@ async fn a_memory_node_keeps_the_contract() {
 async fn a_faulty_node_without_a_fault_keeps_the_contract() {
     conformance_node(async |chain, key| FaultyNode::new(MemoryNode::new(chain, key), Fault::None))
         .await;
+}
+
+#[tokio::test]
+async fn a_local_tagger_keeps_the_contract() {
+    conformance_tagger(async |tagger| tagger).await;
 }

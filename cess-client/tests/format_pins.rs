@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use cess_client::{
-    Client, MemorySession, Owner, PutRequest, SessionStore, StorageNode, Tagger,
+    Client, LocalTagger, MemorySession, Owner, PutRequest, SessionStore, StorageNode, Tagger,
     testkit::{MemoryNode, World},
 };
 use cess_erasure::Geometry;
@@ -76,14 +76,14 @@ async fn an_upload_is_pinned() {
 }
 
 const PUBLIC: [&str; 4] =
-    ["1e799af3c1f4399a", "5c1008abca8cacf2", "d90fc570d79bb7ba", "2d3adedff11b61f1"];
+    ["cdd503036a6f0cd7", "6ebdbdd05343850d", "3efdf5f09eca0037", "2d3adedff11b61f1"];
 const PRIVATE: [&str; 4] =
-    ["5146e9e1e4315bbd", "1285f649f4debd1a", "64da2d683d5fa80c", "ad148c203e40c8cd"];
+    ["56048870307a01ae", "bad8e58b588af1aa", "32cc1c570d6fa30a", "0267111e992fcf15"];
 
 #[test]
 fn the_keys_of_a_seed_are_pinned() {
     let seed = [5; 32];
-    let (owner, tagger) = (Owner::from_seed(&seed), Tagger::from_seed(&seed, Sectors::MIN));
+    let (owner, tagger) = (Owner::from_seed(&seed), LocalTagger::from_seed(&seed, Sectors::MIN));
     let id = |id: AccountId| blake3::Hash::from(id.0).to_hex()[..16].to_owned();
     let key = blake3::Hash::from(tagger.public().key_id().to_bytes()).to_hex()[..16].to_owned();
     assert_eq!([id(owner.account().account()), id(tagger.account().account()), key], KEYS);

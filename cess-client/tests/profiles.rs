@@ -8,12 +8,12 @@ mod net;
 use std::collections::BTreeMap;
 
 use cess_client::{
-    Chain, ChainExt, Error, NodeError, Owner, Repaired, Stored, Tagger, testkit::Fault,
+    Chain, ChainExt, Error, LocalTagger, NodeError, Owner, Repaired, Stored, Tagger, testkit::Fault,
 };
 use cess_ledger::{
     AccountId, Action, Event, FileId, FragmentRecord, OrderId, Profile, Slot, Visibility,
 };
-use cess_podr2::Policy;
+use cess_podr2::{Policy, Sectors};
 use net::{BOTH, Net, PROFILES, random, shards, short};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -55,7 +55,7 @@ impl One {
     async fn check(&self, lost: u32, owner: Option<&Owner>) -> bool {
         self.lose(lost);
         let (data, _, total) = shards(&self.profile);
-        // Without the owner nobody takes the mask off the other replicas.
+        // Without the tagger nobody takes the mask off the other replicas.
         let replicas = if owner.is_some() { self.profile.replicas() } else { 1 };
         let missing = |replica: u8| -> Vec<u8> {
             (0..total).filter(|i| lost >> (replica * total + i) & 1 == 1).collect()
@@ -255,12 +255,12 @@ impl Lossy {
         before
     }
 
-    async fn repair(&self, keys: Option<(&Owner, &Tagger)>) -> Repaired {
-        self.net.client.repair(self.stored.file, keys, &|_| {}).await.unwrap()
+    async fn repair(&self, tagger: Option<&dyn Tagger>) -> Repaired {
+        self.net.client.repair(self.stored.file, tagger, &|_| {}).await.unwrap()
     }
 
     /// Every lost fragment is what it was, has its old tags, proves itself, and was paid for.
-    async fn restored(&self, before: &[Before], keys: Option<(&Owner, &Tagger)>) {
+    async fn restored(&self, before: &[Before], tagger: Option<&dyn Tagger>) {
         let chain = self.net.world.chain();
         let bounties: BTreeMap<OrderId, u128> = chain
             .with_state(|state| state.orders().map(|(id, order)| (id, order.bounty)).collect());
@@ -269,7 +269,7 @@ impl Lossy {
             self.net.nodes.keys().map(|id| (*id, self.net.balance(*id))).collect();
         let height = chain.head().await.unwrap().height;
 
-        let repaired = self.repair(keys).await;
+        let repaired = self.repair(tagger).await;
         assert_eq!((repaired.completed.len(), repaired.open.len()), (before.len(), 0));
         let mut paid = BTreeMap::new();
         for height in height + 1..=chain.head().await.unwrap().height {
@@ -300,11 +300,11 @@ impl Lossy {
     }
 
     /// The first `lost` shards of `replica` are what is lost of it, each with an order.
-    async fn stays_open(&self, keys: Option<(&Owner, &Tagger)>, replica: u8, lost: u8) {
+    async fn stays_open(&self, tagger: Option<&dyn Tagger>, replica: u8, lost: u8) {
         let geometry = self.profile.geometry();
         let (orders, need) = (usize::from(lost), geometry.data());
         let have = geometry.total() - orders;
-        let repaired = self.repair(keys).await;
+        let repaired = self.repair(tagger).await;
         assert_eq!((repaired.completed.len(), repaired.open.len()), (0, orders));
         let missing = (0..lost).collect();
         let lost = Error::NotEnoughShards { segment: 0, replica, have, need, missing };
@@ -326,7 +326,7 @@ async fn anyone_repairs_inside_a_replica_without_a_key() {
 }
 
 #[tokio::test]
-async fn a_wholly_lost_replica_takes_its_owner_and_tagger() {
+async fn a_wholly_lost_replica_takes_its_tagger() {
     let profile = Profile::WHITE_PAPER;
     let (_, parity, total) = shards(&profile);
     for visibility in BOTH {
@@ -337,10 +337,10 @@ async fn a_wholly_lost_replica_takes_its_owner_and_tagger() {
             let before = lossy.leave(&slots).await;
             lossy.stays_open(None, replica, lost).await;
             let world = &lossy.net.world;
-            let stranger = Owner::from_seed(&[8; 32]);
-            let others = lossy.repair(Some((&stranger, world.tagger()))).await;
+            let stranger = LocalTagger::from_seed(&[8; 32], Sectors::MIN);
+            let others = lossy.repair(Some(&stranger)).await;
             assert_eq!((others.completed.len(), others.open.len()), (0, slots.len()));
-            lossy.restored(&before, Some((world.owner(), world.tagger()))).await;
+            lossy.restored(&before, Some(world.tagger())).await;
         }
     }
 }
@@ -355,7 +355,7 @@ async fn beyond_the_limit_no_key_brings_a_file_back_and_the_orders_say_so() {
         let have = usize::from(data) - 1;
         let world = &lossy.net.world;
         lossy.stays_open(None, 0, parity + 1).await;
-        lossy.stays_open(Some((world.owner(), world.tagger())), 0, parity + 1).await;
+        lossy.stays_open(Some(world.tagger()), 0, parity + 1).await;
         let (got, fetched) = lossy.net.get(lossy.stored.file, Some(world.owner())).await;
         let need = usize::from(data);
         let missing = (0..=parity).collect();

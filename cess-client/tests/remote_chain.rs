@@ -266,7 +266,7 @@ async fn hostile_clients_end_their_own_connection_and_no_other() {
     let eof = WireFault::Io(io::ErrorKind::UnexpectedEof);
     for (bytes, fault) in [
         (b"".to_vec(), Err(eof)),
-        (b"GET / HTTP/1.1\r\n\r\n".to_vec(), Err(WireFault::NotAChain)),
+        (b"GET / HTTP/1.1\r\n\r\n".to_vec(), Err(WireFault::OtherProtocol)),
         (b"cesschn\x03".to_vec(), Err(WireFault::Version { expected: 2, got: 3 })),
         (GREETING.to_vec(), Ok(())),
         (head(), Ok(())),

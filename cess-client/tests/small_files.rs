@@ -4,7 +4,7 @@
 #[path = "shared/net.rs"]
 mod net;
 
-use cess_client::{ChainExt, StorageNode, Tagger};
+use cess_client::{ChainExt, LocalTagger, StorageNode, Tagger};
 use cess_ledger::{Action, Profile, Visibility};
 use cess_merkle::content::Outboard;
 use cess_podr2::Sectors;
@@ -36,7 +36,7 @@ const SECTORS: u32 = 2048;
 #[tokio::test]
 async fn a_small_file_costs_its_redundancy_and_a_fixed_amount() {
     let net = Net::new(15).await;
-    let tagger = Tagger::from_seed(&[9; 32], Sectors::new(SECTORS).unwrap());
+    let tagger = LocalTagger::from_seed(&[9; 32], Sectors::new(SECTORS).unwrap());
     let (chain, to) = (net.world.chain(), tagger.account().account());
     let owner = net.world.owner().account();
     chain.act(owner, Action::Transfer { to, amount: 1 << 50 }).await.unwrap();

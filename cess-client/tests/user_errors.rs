@@ -15,13 +15,14 @@ use std::{
 };
 
 use cess_client::{
-    At, BadFragment, Chain, ChainError, ChainExt, ChainFault, Client, Error, LocalChain,
-    MemorySession, NodeError, Observer, Owner, Progress, Receipt, SessionStore, StoreFault, Stored,
-    testkit::Fault,
+    At, BadFragment, Chain, ChainError, ChainExt, ChainFault, Client, Error, Keys, LocalChain,
+    LocalTagger, MemorySession, NodeError, Observer, Owner, Progress, Receipt, SessionStore,
+    StoreFault, Stored, testkit::Fault,
 };
 use cess_ledger::{
     AccountId, Action, Answer, Event, FileId, Profile, Query, SignedCall, Slot, Visibility,
 };
+use cess_podr2::Sectors;
 use futures::{AsyncRead, AsyncReadExt, AsyncWrite, io::Cursor};
 use net::{BOTH, Net, Nodes, PROFILES, random, short};
 use rand::SeedableRng;
@@ -197,7 +198,7 @@ async fn no_key_and_the_wrong_key() {
     told(&Error::KeyNeeded, "file is private, its keys are needed");
     told(&Error::WrongKey, "keys do not open this file");
 
-    // A public file takes the owner's key too once only masked replicas are left.
+    // A public file takes the tagger once only masked replicas are left.
     let profile = Profile::WHITE_PAPER;
     let stored = net.put(profile, Visibility::Public, &random(51)).await.unwrap();
     for shard in 0..5 {
@@ -206,7 +207,10 @@ async fn no_key_and_the_wrong_key() {
     let missing = (0..5).collect();
     let none = Error::NotEnoughShards { segment: 0, replica: 0, have: 0, need: 3, missing };
     assert_eq!(net.get(stored.file, None).await, (vec![], Err(none)));
-    assert_eq!(net.get(stored.file, Some(&stranger)).await, (vec![], Err(Error::WrongKey)));
+    let stranger = LocalTagger::from_seed(&[1; 32], Sectors::MIN);
+    let (keys, mut sink) = (Keys::default().with_tagger(&stranger), Vec::new());
+    let fetched = net.client.get(stored.file, keys, &mut sink, &|_| {}).await;
+    assert_eq!((sink, fetched), (vec![], Err(Error::WrongKey)));
     net.reads(stored.file, &random(51)).await;
 }
 

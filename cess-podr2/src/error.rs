@@ -279,6 +279,9 @@ pub enum Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum What {
+    /// A secret key; x is scalar 0, alpha scalar 1.
+    #[error("secret key")]
+    SecretKey,
     /// A public key.
     #[error("public key")]
     PublicKey,

@@ -1,11 +1,12 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use subtle::{Choice, ConstantTimeEq};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::backend::{Base, Batch, G1, G1_BYTES, G1Affine, G2Affine, message};
 use crate::domain::{SECRET_ALPHA, SECRET_X, Transcript};
-use crate::error::Error;
+use crate::error::{Error, What};
 use crate::field::Fr;
 use crate::fragment::Tagged;
 use crate::id::FragmentName;
@@ -15,6 +16,14 @@ use crate::sectors::Sectors;
 use crate::tagger::Tagger;
 
 /// The tag key (x, alpha). Whoever holds it can prove possession of anything under it.
+///
+/// It is kept as its seed, or as what [`to_bytes`](Self::to_bytes) gives; both are wiped when they are
+/// dropped, and neither is ever shown. It can't be cloned: whoever needs it twice imports it twice.
+///
+/// ```compile_fail,E0599
+/// # use cess_podr2::{SecretKey, Sectors};
+/// let second = SecretKey::from_seed(&[7; 32], Sectors::MIN).clone();
+/// ```
 pub struct SecretKey {
     x: Zeroizing<Fr>,
     alpha: Zeroizing<Fr>,
@@ -24,15 +33,60 @@ pub struct SecretKey {
 }
 
 impl SecretKey {
-    /// Derives a key from 32 uniform secret bytes.
+    /// Bytes of an encoding: x, alpha, sectors.
+    pub const LEN: usize = 2 * 32 + 4;
+
+    /// Derives a key from 32 uniform secret bytes, x and alpha under a context each.
     #[must_use]
     pub fn from_seed(seed: &[u8; 32], sectors: Sectors) -> Self {
         Self::with(seed, sectors, Kernel::best(), Base::new(Batch::best()))
     }
 
+    /// Takes a key that [`to_bytes`](Self::to_bytes) gave, or that was drawn otherwise: x and alpha
+    /// uniform, neither known to anybody else.
+    ///
+    /// # Errors
+    /// [`Error::Length`], [`Error::Sectors`], [`Error::Scalar`] for x or alpha of zero, or not below the
+    /// group order.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let what = What::SecretKey;
+        let wrong = || Error::length(what, Self::LEN, bytes.len());
+        let bytes: &[u8; Self::LEN] = bytes.try_into().map_err(|_| wrong())?;
+        let scalar = |index: u64| {
+            let mut word = Zeroizing::new([0; 32]);
+            let at = if index == 0 { 0 } else { 32 };
+            word.copy_from_slice(&bytes[at..at + 32]);
+            let scalar = Fr::from_bytes(&word).filter(|scalar| !scalar.is_zero());
+            scalar.map(Zeroizing::new).ok_or(Error::Scalar { what, index })
+        };
+        let mut sectors = [0; 4];
+        sectors.copy_from_slice(&bytes[64..]);
+        let sectors = Sectors::new(u32::from_le_bytes(sectors))?;
+        let base = Base::new(Batch::best());
+        Ok(Self::assemble(scalar(0)?, scalar(1)?, sectors, Kernel::best(), base))
+    }
+
+    /// The one encoding of the key, for safekeeping.
+    #[must_use]
+    pub fn to_bytes(&self) -> Zeroizing<[u8; Self::LEN]> {
+        let mut out = Zeroizing::new([0; Self::LEN]);
+        out[..32].copy_from_slice(&*Zeroizing::new(self.x.to_bytes()));
+        out[32..64].copy_from_slice(&*Zeroizing::new(self.alpha.to_bytes()));
+        out[64..].copy_from_slice(&self.public.sectors().get().to_le_bytes());
+        out
+    }
+
     pub(crate) fn with(seed: &[u8; 32], sectors: Sectors, kernel: Kernel, base: Base) -> Self {
-        let x = derive(SECRET_X, seed);
-        let alpha = derive(SECRET_ALPHA, seed);
+        Self::assemble(derive(SECRET_X, seed), derive(SECRET_ALPHA, seed), sectors, kernel, base)
+    }
+
+    fn assemble(
+        x: Zeroizing<Fr>,
+        alpha: Zeroizing<Fr>,
+        sectors: Sectors,
+        kernel: Kernel,
+        base: Base,
+    ) -> Self {
         let alpha_x = Zeroizing::new(alpha.mul(&x));
         let public = PublicKey::new(
             G2Affine::generator_times(&x),
@@ -113,6 +167,12 @@ fn derive(context: &'static str, seed: &[u8; 32]) -> Zeroizing<Fr> {
         if !scalar.is_zero() {
             return scalar;
         }
+    }
+}
+
+impl ConstantTimeEq for SecretKey {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        self.to_bytes().as_slice().ct_eq(other.to_bytes().as_slice())
     }
 }
 

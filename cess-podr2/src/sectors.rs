@@ -30,7 +30,7 @@ impl Sectors {
 
     /// The number.
     #[must_use]
-    pub fn get(self) -> u32 {
+    pub const fn get(self) -> u32 {
         self.0
     }
 

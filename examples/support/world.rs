@@ -11,7 +11,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use cess_client::{ChainError, ChainExt, Client, LocalChain, Owner, Tagger, Tick};
+use cess_client::{ChainError, ChainExt, Client, LocalChain, LocalTagger, Owner, Tagger, Tick};
 use cess_ledger::{AccountId, AccountKey, Action, Params, Sampling, State};
 use cess_node::{KeyCache, Node};
 use cess_podr2::Sectors;
@@ -82,7 +82,7 @@ pub struct World {
     /// Who stores the file.
     pub owner: Owner,
     /// Who tags it: a registered, staked tagger.
-    pub tagger: Tagger,
+    pub tagger: LocalTagger,
     /// How far the clock was turned on, milliseconds.
     skipped: Turn,
 }
@@ -120,7 +120,7 @@ impl World {
             if keep { keys::load_or_draw(&path, &mut rng) } else { Ok(keys::draw(&mut rng)) }
         };
         let owner = Owner::from_seed(&*seed(OWNER)?);
-        let tagger = Tagger::from_seed(&*seed(TAGGER)?, Sectors::DEFAULT);
+        let tagger = LocalTagger::from_seed(&*seed(TAGGER)?, Sectors::DEFAULT);
         let names = (1..=count).map(|number| format!("node-{number:02}"));
         let miners: Vec<(String, AccountKey)> = names
             .map(|name| Ok((name.clone(), AccountKey::from_seed(&*seed(&format!("{name}.key"))?))))
@@ -179,7 +179,7 @@ impl World {
     /// [`Failure`] when chain or keys aren't there, or aren't whole.
     pub fn resume(dir: &Path) -> Result<Self, Failure> {
         let owner = Owner::from_seed(&*keys::load(&dir.join(OWNER))?);
-        let tagger = Tagger::from_seed(&*keys::load(&dir.join(TAGGER))?, Sectors::DEFAULT);
+        let tagger = LocalTagger::from_seed(&*keys::load(&dir.join(TAGGER))?, Sectors::DEFAULT);
         let (chain, skipped) = go_on(dir)?;
         let registered = chain.with_state(|state| state.miners().count());
         let names = (1..=registered).map(|number| format!("node-{number:02}"));
@@ -197,7 +197,7 @@ impl World {
         chain: Arc<LocalChain>,
         miners: Vec<(String, AccountKey)>,
         owner: Owner,
-        tagger: Tagger,
+        tagger: LocalTagger,
         skipped: Turn,
     ) -> Result<Self, Failure> {
         let keys = KeyCache::new();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cess_ledger::{
-    Access, Action, Deal, DealId, DealStatus, Event, FileId, SignedCall, Visibility, declare_tags,
+    Access, Action, Deal, DealId, DealStatus, Event, FileId, SignedCall, Visibility,
 };
 use cess_pre::{Condition, DataKey};
 use futures::future::join_all;
@@ -175,13 +175,7 @@ impl<C: Chain, D: Directory> Client<C, D> {
         };
         Ok(Action::CloseDeal {
             deal: job.deal,
-            declaration: declare_tags(
-                &tagger.account,
-                &chain_id,
-                job.deal,
-                file,
-                &manifest.tag_key,
-            ),
+            declaration: tagger.declare(&chain_id, job.deal, &manifest).await?,
             manifest: manifest.to_bytes(),
             exclusions: session.exclusions.clone(),
             access,

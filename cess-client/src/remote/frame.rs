@@ -3,7 +3,6 @@
 use std::io;
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use cess_ledger::SignedCall;
 use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// Why a connection was given up.
@@ -14,8 +13,8 @@ pub enum WireFault {
     #[error("connection broke: {0}")]
     Io(io::ErrorKind),
     /// The other end speaks something else.
-    #[error("no greeting of a chain")]
-    NotAChain,
+    #[error("the other end speaks another protocol")]
+    OtherProtocol,
     /// The other end speaks another version.
     #[error("version {got}, expected {expected}")]
     Version {
@@ -46,28 +45,28 @@ impl From<io::Error> for WireFault {
     }
 }
 
-const VERSION: u8 = 2;
-pub(super) const GREETING: [u8; 8] = *b"cesschn\x02";
-/// A call, and the byte that says it is one.
-pub(super) const MAX_REQUEST_LEN: usize = SignedCall::MAX_LEN + 1;
-/// The records of a file of about a million fragments.
-pub(super) const MAX_REPLY_LEN: usize = 256 << 20;
+/// What each end says first: the protocol's name and its version.
+pub(crate) type Greeting = [u8; 8];
 
-pub(super) async fn read_greeting(stream: &mut (impl AsyncRead + Unpin)) -> Result<(), WireFault> {
-    let mut got = [0; GREETING.len()];
+pub(crate) async fn read_greeting(
+    stream: &mut (impl AsyncRead + Unpin),
+    greeting: Greeting,
+) -> Result<(), WireFault> {
+    let [name @ .., expected] = greeting;
+    let mut got = Greeting::default();
     stream.read_exact(&mut got).await?;
-    let [name @ .., version] = got;
-    if name[..] != GREETING[..name.len()] {
-        return Err(WireFault::NotAChain);
+    let [said @ .., got] = got;
+    if said != name {
+        return Err(WireFault::OtherProtocol);
     }
-    if version != VERSION {
-        return Err(WireFault::Version { expected: VERSION, got: version });
+    if got != expected {
+        return Err(WireFault::Version { expected, got });
     }
     Ok(())
 }
 
 /// A message in its frame.
-pub(super) fn frame(message: &impl BorshSerialize, max: usize) -> Result<Vec<u8>, WireFault> {
+pub(crate) fn frame(message: &impl BorshSerialize, max: usize) -> Result<Vec<u8>, WireFault> {
     let mut bytes = vec![0; 4];
     message.serialize(&mut bytes).map_err(|_| WireFault::Malformed)?;
     let got = bytes.len() - 4;
@@ -80,7 +79,7 @@ pub(super) fn frame(message: &impl BorshSerialize, max: usize) -> Result<Vec<u8>
     Ok(bytes)
 }
 
-pub(super) async fn send(
+pub(crate) async fn send(
     stream: &mut (impl AsyncWrite + Unpin),
     bytes: &[u8],
 ) -> Result<(), WireFault> {
@@ -89,7 +88,7 @@ pub(super) async fn send(
 }
 
 /// The next message; none when the connection was closed before one began.
-pub(super) async fn receive<T: BorshDeserialize>(
+pub(crate) async fn receive<T: BorshDeserialize>(
     stream: &mut (impl AsyncRead + Unpin),
     max: usize,
 ) -> Result<Option<T>, WireFault> {

@@ -3,8 +3,14 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use cess_ledger::{AccountId, Answer, Event, Query, SignedCall};
 
-use super::refusal;
+use super::{frame::Greeting, refusal};
 use crate::{At, ChainError, ChainFault, Receipt};
+
+pub(super) const GREETING: Greeting = *b"cesschn\x02";
+/// A call, and the byte that says it is one.
+pub(super) const MAX_REQUEST_LEN: usize = SignedCall::MAX_LEN + 1;
+/// The records of a file of about a million fragments.
+pub(super) const MAX_REPLY_LEN: usize = 256 << 20;
 
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 #[expect(clippy::large_enum_variant, reason = "there is one at a time")]

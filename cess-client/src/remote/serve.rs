@@ -8,8 +8,8 @@ use futures::{
 };
 
 use super::{
-    frame::{self, GREETING, MAX_REPLY_LEN, MAX_REQUEST_LEN, WireFault},
-    message::{Failure, Reply, Request},
+    frame::{self, WireFault},
+    message::{Failure, GREETING, MAX_REPLY_LEN, MAX_REQUEST_LEN, Reply, Request},
 };
 use crate::{Chain, ChainError};
 
@@ -28,7 +28,7 @@ where
     C: Chain,
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    frame::read_greeting(&mut stream).await?;
+    frame::read_greeting(&mut stream, GREETING).await?;
     frame::send(&mut stream, &GREETING).await?;
     while let Some(request) = frame::receive::<Request>(&mut stream, MAX_REQUEST_LEN).await? {
         let Some(answer) = answer(chain, request, &mut stream).await? else { break };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cess_erasure::{Codec, Geometry};
+use cess_erasure::Geometry;
 use cess_ledger::{
     AccountKey, Action, DAY_MS, DealId, DealStatus, Event, FileId, FragmentStatus, Manifest,
     OrderId, Placement, Profile, Segment, Visibility, declare_tags,
@@ -14,7 +14,8 @@ use cess_podr2::{
 };
 
 use crate::{
-    ChainError, ChainExt, LocalChain, NodeError, StorageNode, TaggedSegment, Tagger, Upload,
+    ChainError, ChainExt, LocalChain, LocalTagger, NodeError, StorageNode, TaggedSegment, Tagger,
+    Upload,
     coding::Coder,
     testkit::{World, draw},
 };
@@ -81,15 +82,10 @@ impl Deal {
             .take(SEGMENT_LEN)
             .collect();
         let root = content::root(&data);
-        let coder = Coder {
-            codec: Codec::new(profile.geometry()),
-            visibility: Visibility::Public,
-            salt: [salt; 32],
-            owner: None,
-        };
         let tagger = world.tagger();
-        let (shards, siblings) =
-            coder.encode(0, 0, &root, data, &tagger.secret).expect("a segment is coded");
+        let coder = Coder::new(profile, Visibility::Public, [salt; 32]);
+        let part = coder.part(0, 0, data.len()).expect("a short segment");
+        let (shards, siblings) = tagger.replicate_now(&part, data).expect("a segment is coded");
         let terms = world.chain().deal(id).await.expect("chain").expect("deal");
         let seed = terms.seed.expect("the embedded chain seeds at once");
         let mut placement = Placement::new(seed, profile, &terms.candidates);
@@ -166,7 +162,7 @@ fn profile() -> Profile {
     Profile::new(1, geometry, 65_536).expect("a profile")
 }
 
-fn key_of(tagger: &Tagger) -> (KeyId, Bytes) {
+fn key_of(tagger: &dyn Tagger) -> (KeyId, Bytes) {
     (tagger.public().key_id(), Bytes::from(tagger.proving_key().to_bytes()))
 }
 
@@ -198,7 +194,7 @@ async fn takes_the_registered_key_alone<N: StorageNode>(world: &World, deal: &De
     let mut flipped = key.to_vec();
     flipped[9] ^= 1;
     let short = key.slice(1..);
-    let (other_id, other) = key_of(&Tagger::from_seed(&[9; 32], Sectors::MIN));
+    let (other_id, other) = key_of(&LocalTagger::from_seed(&[9; 32], Sectors::MIN));
     for (id, wrong) in
         [(id, Bytes::from(flipped)), (id, short), (id, other.clone()), (other_id, other)]
     {

@@ -11,7 +11,7 @@ use std::{
 use cess_ledger::{AccountId, AccountKey, Action, Amount, Params, State};
 use cess_podr2::Sectors;
 
-use crate::{ChainExt, LocalChain, Owner, StorageNode, Tagger, Tick, testkit::draw};
+use crate::{ChainExt, LocalChain, LocalTagger, Owner, StorageNode, Tagger, Tick, testkit::draw};
 
 /// A [`LocalChain`] with funded accounts, registered miners and a registered tag key of 64
 /// sectors; time stands still unless it is told to pass.
@@ -22,7 +22,7 @@ pub struct World {
     seed: u64,
     miners: usize,
     owner: Owner,
-    tagger: Tagger,
+    tagger: LocalTagger,
 }
 
 impl World {
@@ -47,7 +47,7 @@ impl World {
     /// When the ledger refuses the parameters or the set-up.
     pub async fn with_params(seed: u64, miners: usize, params: Params) -> Self {
         let owner = Owner::from_seed(&draw(seed, "owner", 0));
-        let tagger = Tagger::from_seed(&draw(seed, "tagger", 0), Sectors::MIN);
+        let tagger = LocalTagger::from_seed(&draw(seed, "tagger", 0), Sectors::MIN);
         let keys: Vec<AccountKey> = (0..miners).map(|i| miner_key(seed, i)).collect();
         let accounts = keys.iter().chain([owner.account(), tagger.account()]);
         let balances = accounts.map(|key| (key.account(), Self::FUNDS));
@@ -78,7 +78,7 @@ impl World {
     }
 
     /// The holder of the tag key, which carries no stake.
-    pub fn tagger(&self) -> &Tagger {
+    pub fn tagger(&self) -> &LocalTagger {
         &self.tagger
     }
 

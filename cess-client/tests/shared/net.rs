@@ -10,7 +10,7 @@ use std::{
 };
 
 use cess_client::{
-    Client, Error, Fetched, LocalChain, MemorySession, Owner, PutRequest, Stored, Tagger,
+    Client, Error, Fetched, Keys, LocalChain, MemorySession, Owner, PutRequest, Stored, Tagger,
     testkit::{Fault, FaultyNode, MemoryNode, World},
 };
 use cess_ledger::{AccountId, DAY_MS, FileId, FragmentRecord, Profile, Slot, Visibility};
@@ -44,7 +44,7 @@ impl Net {
         &self,
         profile: Profile,
         visibility: Visibility,
-        tagger: &'a Tagger,
+        tagger: &'a dyn Tagger,
     ) -> PutRequest<'a> {
         let (max_len, term_ms) = (1 << 20, 30 * DAY_MS);
         PutRequest { profile, visibility, max_len, term_ms, bid: None, tagger }
@@ -61,7 +61,7 @@ impl Net {
 
     pub(crate) async fn put_by(
         &self,
-        tagger: &Tagger,
+        tagger: &dyn Tagger,
         profile: Profile,
         visibility: Visibility,
         bytes: &[u8],
@@ -79,7 +79,8 @@ impl Net {
         owner: Option<&Owner>,
     ) -> (Vec<u8>, Result<Fetched, Error>) {
         let mut sink = Vec::new();
-        let fetched = self.client.get(id, owner, &mut sink, &|_| {}).await;
+        let keys = Keys { owner, tagger: owner.map(|_| self.world.tagger() as &dyn Tagger) };
+        let fetched = self.client.get(id, keys, &mut sink, &|_| {}).await;
         (sink, fetched)
     }
 

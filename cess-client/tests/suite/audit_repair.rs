@@ -1,6 +1,6 @@
 //! An audit names what is bad, and a repair makes it again.
 
-use cess_client::{Audited, BadFragment, Error, NodeError, Stored, testkit::Fault};
+use cess_client::{Audited, BadFragment, Error, NodeError, Stored, Tagger, testkit::Fault};
 use cess_ledger::{Action, FragmentRecord, FragmentStatus, Profile, Slot, Visibility};
 use cess_podr2::Policy;
 
@@ -178,7 +178,7 @@ fn fragment_of(
 }
 
 #[tokio::test]
-async fn a_wholly_lost_replica_takes_its_owner() {
+async fn a_wholly_lost_replica_takes_its_tagger() {
     let profile = profile(2, 2, 1);
     for (visibility, replica) in
         [(Visibility::Public, 1), (Visibility::Private, 1), (Visibility::Private, 0)]
@@ -198,13 +198,13 @@ async fn a_wholly_lost_replica_takes_its_owner() {
         let none = Error::NotEnoughShards { segment: 0, replica, have: 0, need: 2, missing };
         assert!(repaired.open.iter().all(|(_, error)| *error == none));
 
-        let stranger = cess_client::Tagger::from_seed(&[4; 32], cess_podr2::Sectors::MIN);
-        let keys = Some((net.world.owner(), &stranger));
+        let stranger = cess_client::LocalTagger::from_seed(&[4; 32], cess_podr2::Sectors::MIN);
+        let keys = Some(&stranger as &dyn Tagger);
         let repaired = net.client.repair(stored.file, keys, &|_| {}).await.unwrap();
         assert!(repaired.open.iter().all(|(_, error)| *error == Error::WrongKey));
         assert_eq!(repaired.open.len(), 3);
 
-        let keys = Some((net.world.owner(), net.world.tagger()));
+        let keys = Some(net.world.tagger() as &dyn Tagger);
         let repaired = net.client.repair(stored.file, keys, &|_| {}).await.unwrap();
         assert_eq!((repaired.completed.len(), repaired.open.len()), (3, 0));
         let after = shards.map(|i| fragment_of(&net, &stored, &profile, replica, i));

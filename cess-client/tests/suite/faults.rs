@@ -7,7 +7,7 @@ use std::{
 };
 
 use cess_client::{
-    BadFragment, ChainError, Error, MemorySession, NodeError, Progress, Tagger,
+    BadFragment, ChainError, Error, Keys, LocalTagger, MemorySession, NodeError, Progress,
     testkit::{Fault, FaultyNode, FlakyChain},
 };
 use cess_ledger::{FileId, Slot, Visibility};
@@ -107,7 +107,7 @@ async fn losses_up_to_the_parity_are_survived_and_named() {
 }
 
 #[tokio::test]
-async fn another_replica_stands_in_for_its_owner_alone() {
+async fn another_replica_stands_in_with_its_tagger_alone() {
     let profile = profile(3, 2, 1);
     for visibility in [Visibility::Public, Visibility::Private] {
         let net = Net::new(9).await;
@@ -122,9 +122,10 @@ async fn another_replica_stands_in_for_its_owner_alone() {
             let lost = Error::NotEnoughShards { segment: 0, replica: 0, have: 1, need: 2, missing };
             let lost = Err(lost);
             assert_eq!(net.get(stored.file, None).await, (vec![], lost));
-            let stranger = cess_client::Owner::from_seed(&[1; 32]);
+            let stranger = LocalTagger::from_seed(&[1; 32], cess_podr2::Sectors::MIN);
+            let keys = Keys::from(net.world.owner()).with_tagger(&stranger);
             let wrong = (vec![], Err(Error::WrongKey));
-            assert_eq!(net.get(stored.file, Some(&stranger)).await, wrong);
+            assert_eq!(get(&net.client, stored.file, keys).await, wrong);
         }
     }
 }
@@ -251,7 +252,7 @@ async fn refuses_what_the_ledger_refuses() {
 #[tokio::test]
 async fn refuses_a_tag_key_that_is_not_registered() {
     let net = Net::new(4).await;
-    let tagger = Tagger::from_seed(&[5; 32], cess_podr2::Sectors::MIN);
+    let tagger = LocalTagger::from_seed(&[5; 32], cess_podr2::Sectors::MIN);
     let mut request = net.request(profile(1, 2, 1), Visibility::Public);
     request.tagger = &tagger;
     let before = net.balance();

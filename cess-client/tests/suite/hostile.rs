@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use cess_client::{At, Chain, ChainError, ChainExt, Client, Error, LocalChain, Receipt, Stored};
+use cess_client::{
+    At, Chain, ChainError, ChainExt, Client, Error, LocalChain, Receipt, Stored, Tagger,
+};
 use cess_ledger::{Access, AccountId, Action, Answer, Event, File, Query, SignedCall, Visibility};
 use cess_podr2::Policy;
 use cess_pre::{Condition, DataKey};
@@ -103,7 +105,7 @@ async fn refuses_a_list_of_fragments_that_is_not_the_manifests() {
 #[tokio::test]
 async fn refuses_another_tag_key_than_the_manifests() {
     let (net, stored) = stored(Visibility::Public).await;
-    let other = cess_client::Tagger::from_seed(&[6; 32], cess_podr2::Sectors::MIN);
+    let other = cess_client::LocalTagger::from_seed(&[6; 32], cess_podr2::Sectors::MIN);
     let other = other.public().to_bytes().to_vec();
     let client = lying(&net, move |answer| {
         if let Answer::TagKey(Some(key)) = answer {
@@ -171,7 +173,7 @@ async fn refuses_orders_of_fragments_that_the_file_does_not_have() {
                 orders.push((cess_ledger::OrderId(0), order));
             }
         });
-        let keys = Some((net.world.owner(), net.world.tagger()));
+        let keys = Some(net.world.tagger() as &dyn Tagger);
         let repaired = client.repair(stored.file, keys, &|_| {}).await.unwrap();
         assert_eq!((repaired.completed.len(), repaired.open.len()), (0, 1));
         let error = &repaired.open[0].1;

@@ -10,8 +10,8 @@ mod resume;
 use std::{collections::BTreeMap, sync::Arc};
 
 use cess_client::{
-    Chain, Client, Directory, Error, Fetched, LocalChain, MemorySession, Owner, PutRequest,
-    SessionStore, Stored,
+    Chain, Client, Directory, Error, Fetched, Keys, LocalChain, MemorySession, Owner, PutRequest,
+    SessionStore, Stored, Tagger,
     testkit::{Fault, FaultyNode, MemoryNode, World},
 };
 use cess_erasure::Geometry;
@@ -73,7 +73,8 @@ impl Net {
     }
 
     async fn get(&self, id: FileId, owner: Option<&Owner>) -> (Vec<u8>, Result<Fetched, Error>) {
-        get(&self.client, id, owner).await
+        let tagger = owner.map(|_| self.world.tagger() as &dyn Tagger);
+        get(&self.client, id, Keys { owner, tagger }).await
     }
 
     async fn reads(&self, id: FileId, bytes: &[u8]) {
@@ -108,10 +109,10 @@ impl Net {
 async fn get<C: Chain, D: Directory>(
     client: &Client<C, D>,
     id: FileId,
-    owner: Option<&Owner>,
+    keys: impl Into<Keys<'_>>,
 ) -> (Vec<u8>, Result<Fetched, Error>) {
     let mut sink = Vec::new();
-    let fetched = client.get(id, owner, &mut sink, &|_| {}).await;
+    let fetched = client.get(id, keys, &mut sink, &|_| {}).await;
     (sink, fetched)
 }
 
