@@ -12,18 +12,22 @@ use crate::{Error, Fingerprint, Method, Sketch};
 
 /// Bytes that a chunk has at least, on average past that, and at most.
 const MIN_CHUNK: usize = 64;
-const AVERAGE_CHUNK: u64 = 192;
+const AVERAGE_CHUNK: u32 = 192;
 const MAX_CHUNK: usize = 2048;
 
-/// A boundary is where the rolling hash is under this.
-const BOUNDARY: u64 = u64::MAX / AVERAGE_CHUNK;
+/// A boundary is where the rolling hash is at most this.
+const BOUNDARY: u32 = u32::MAX / AVERAGE_CHUNK;
+
+/// Bytes that the rolling hash depends on: an older one has left its 32 bits. So what comes before
+/// them in a chunk, where no boundary may be, needn't be hashed (as in FastCDC, Xia et al. 2016).
+const WINDOW: usize = 32;
 
 /// Gear: a random number for each byte (Xia et al., *Ddelta*, 2014).
-static GEAR: [u64; 256] = {
+static GEAR: [u32; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        table[byte] = expand(byte as u64, 1);
+        table[byte] = (expand(byte as u64, 1) >> 32) as u32;
         byte += 1;
     }
     table
@@ -51,13 +55,18 @@ pub fn fingerprint(bytes: &[u8]) -> Fingerprint {
 ///
 /// # Errors
 /// [`Error::Read`] when the reader fails.
-pub fn read(mut reader: impl Read) -> Result<Fingerprint, Error> {
+pub fn read(reader: impl Read) -> Result<Fingerprint, Error> {
     let mut hasher = Hasher::new();
+    each_piece(reader, |piece| hasher.update(piece))?;
+    Ok(hasher.finalize())
+}
+
+pub(crate) fn each_piece(mut reader: impl Read, mut take: impl FnMut(&[u8])) -> Result<(), Error> {
     let mut buffer = vec![0; 64 << 10];
     loop {
         match reader.read(&mut buffer) {
-            Ok(0) => return Ok(hasher.finalize()),
-            Ok(count) => hasher.update(&buffer[..count]),
+            Ok(0) => return Ok(()),
+            Ok(count) => take(&buffer[..count]),
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => return Err(Error::Read { kind: error.kind() }),
         }
@@ -70,9 +79,11 @@ pub struct Hasher {
     instance: blake3::Hasher,
     /// The chunk that has no end yet.
     chunk: Vec<u8>,
-    rolling: u64,
+    rolling: u32,
     /// The smallest hashes.
     smallest: BTreeSet<u64>,
+    /// The largest of them once there are as many as are kept; what is over it is left out.
+    largest: u64,
     overflowed: bool,
 }
 
@@ -83,6 +94,7 @@ impl Default for Hasher {
             chunk: Vec::with_capacity(MAX_CHUNK),
             rolling: 0,
             smallest: BTreeSet::new(),
+            largest: u64::MAX,
             overflowed: false,
         }
     }
@@ -118,28 +130,37 @@ impl Hasher {
     /// How many of `bytes` end the chunk that is open.
     fn boundary(&mut self, bytes: &[u8]) -> Option<usize> {
         let before = self.chunk.len();
-        for (at, byte) in bytes.iter().enumerate() {
-            self.rolling = (self.rolling << 1).wrapping_add(GEAR[usize::from(*byte)]);
-            let len = before + at + 1;
-            if len >= MIN_CHUNK && self.rolling <= BOUNDARY || len >= MAX_CHUNK {
-                self.rolling = 0;
-                return Some(at + 1);
+        let until = |len: usize| len.saturating_sub(before).min(bytes.len());
+        let (skipped, warm) = (until(MIN_CHUNK - WINDOW), until(MIN_CHUNK - 1));
+        let end = until(MAX_CHUNK);
+        let roll = |rolling: u32, byte: &u8| (rolling << 1).wrapping_add(GEAR[usize::from(*byte)]);
+        let mut rolling = bytes[skipped..warm].iter().fold(self.rolling, roll);
+        self.rolling = 0;
+        for (at, byte) in bytes[warm..end].iter().enumerate() {
+            rolling = roll(rolling, byte);
+            if rolling <= BOUNDARY {
+                return Some(warm + at + 1);
             }
         }
+        if before + end == MAX_CHUNK {
+            return Some(end);
+        }
+        self.rolling = rolling;
         None
     }
 
     fn insert(&mut self, hash: u64) {
         let rank = expand(hash, 8);
-        if self.smallest.len() < Sample::MAX {
-            self.smallest.insert(rank);
-        } else if self.smallest.last().is_some_and(|last| rank < *last) {
-            if self.smallest.insert(rank) {
-                self.smallest.pop_last();
-                self.overflowed = true;
-            }
-        } else {
-            self.overflowed |= self.smallest.last().is_some_and(|last| rank > *last);
+        if rank > self.largest {
+            self.overflowed = true;
+            return;
+        }
+        if self.smallest.insert(rank) && self.smallest.len() > Sample::MAX {
+            self.smallest.pop_last();
+            self.overflowed = true;
+        }
+        if self.smallest.len() == Sample::MAX {
+            self.largest = self.smallest.last().copied().unwrap_or(u64::MAX);
         }
     }
 
@@ -181,6 +202,44 @@ mod tests {
             assert_eq!(hasher.finalize(), whole, "pieces of {size}");
         }
         assert_eq!(read(&bytes[..]), Ok(whole));
+    }
+
+    /// Every boundary by its definition, the hash of the last bytes made anew for each.
+    fn plain_chunks(bytes: &[u8]) -> Vec<&[u8]> {
+        let hash =
+            |window: &[u8]| {
+                window.iter().rev().enumerate().fold(0u32, |sum, (age, byte)| {
+                    sum.wrapping_add(GEAR[usize::from(*byte)] << age)
+                })
+            };
+        let mut chunks = Vec::new();
+        let mut start = 0;
+        for end in 1..=bytes.len() {
+            let len = end - start;
+            let ends = len >= MIN_CHUNK && hash(&bytes[end - WINDOW..end]) <= BOUNDARY;
+            if ends || len == MAX_CHUNK || end == bytes.len() {
+                chunks.push(&bytes[start..end]);
+                start = end;
+            }
+        }
+        chunks
+    }
+
+    #[test]
+    fn chunks_end_where_the_plain_definition_says() {
+        let mut bytes = noise(8, 300_000);
+        bytes[100_000..110_000].fill(0);
+        for bytes in [&bytes[..], &bytes[..63], &bytes[..64], &bytes[..65], &vec![5; 9000]] {
+            let chunks = plain_chunks(bytes);
+            let mut ranks: Vec<u32> =
+                chunks.iter().map(|chunk| (expand(xxh3_64(chunk), 8) >> 32) as u32).collect();
+            ranks.sort_unstable();
+            ranks.dedup();
+            ranks.truncate(Sample::MAX);
+            assert_eq!(fingerprint(bytes).sketch().samples()[0].ranks(), ranks);
+        }
+        let lengths = plain_chunks(&bytes).iter().map(|chunk| chunk.len()).collect::<Vec<_>>();
+        assert!(lengths.contains(&MAX_CHUNK) && lengths.iter().max() == Some(&MAX_CHUNK));
     }
 
     #[test]

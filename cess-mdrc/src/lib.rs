@@ -23,6 +23,8 @@
 mod certificate;
 mod compare;
 pub mod data;
+#[cfg(feature = "sha256")]
+mod digest;
 mod domain;
 mod encoding;
 mod error;
@@ -44,6 +46,8 @@ pub mod text;
 
 pub use certificate::Certificate;
 pub use compare::{Comparison, Level, Relation, Verdict};
+#[cfg(feature = "sha256")]
+pub use digest::Digests;
 pub use error::{Error, StoreFault};
 pub use evidence::{Evidence, Finding};
 pub use fingerprint::Fingerprint;
