@@ -1,3 +1,4 @@
+use crate::views::{self, Likeness};
 use crate::{Error, Fingerprint, Kind, Overlap, Sample};
 
 /// How sure a match must be, as the rate at which unrelated pairs match by chance.
@@ -32,6 +33,8 @@ pub enum Relation {
     Rewritten = 4,
     /// Parts in common.
     Overlapping = 5,
+    /// The same picture mirrored, or turned by quarters or some degrees.
+    Turned = 6,
 }
 
 impl Level {
@@ -61,8 +64,8 @@ impl Relation {
     /// # Errors
     /// [`Error::UnknownRelation`] for a byte without a meaning.
     pub fn from_byte(byte: u8) -> Result<Self, Error> {
-        use Relation::{Edited, Excerpt, Identical, Overlapping, Reformatted, Rewritten};
-        [Identical, Reformatted, Edited, Excerpt, Rewritten, Overlapping]
+        use Relation::{Edited, Excerpt, Identical, Overlapping, Reformatted, Rewritten, Turned};
+        [Identical, Reformatted, Edited, Excerpt, Rewritten, Overlapping, Turned]
             .into_iter()
             .find(|relation| relation.to_byte() == byte)
             .ok_or(Error::UnknownRelation { got: byte })
@@ -93,6 +96,8 @@ pub struct Comparison {
     passages: Option<Overlap>,
     /// Elements behind the first samples.
     sizes: [u32; 2],
+    /// Of the views of pictures.
+    views: Option<Likeness>,
 }
 
 /// The least that speaks for a relation, in thousandths of what the samples see.
@@ -166,6 +171,11 @@ impl Fingerprint {
             parts: a.overlap(b),
             passages: ours.get(1).zip(theirs.get(1)).map(|(a, b)| a.overlap(b)),
             sizes: [a.total(), b.total()],
+            views: self
+                .sketch()
+                .all_views()
+                .zip(other.sketch().all_views())
+                .map(|(a, b)| views::compare(a, b)),
         })
     }
 }
@@ -178,10 +188,14 @@ impl Comparison {
     }
 
     /// What is shared of a text's terms or of the chunks of data, in thousandths: an estimate of
-    /// the (weighted) resemblance.
+    /// the (weighted) resemblance. Of pictures: by how much more than by chance the bits of their
+    /// most alike views agree.
     #[must_use]
     pub fn parts_permille(&self) -> u32 {
-        permille(self.parts, MIN_PARTS)
+        match &self.views {
+            Some(views) => 1000 * 128u32.saturating_sub(views.nearest()) / 128,
+            None => permille(self.parts, MIN_PARTS),
+        }
     }
 
     /// What is shared of a text's passages, in thousandths.
@@ -191,7 +205,7 @@ impl Comparison {
     }
 
     /// The verdict at a level, by the sketches: enough passages in common, or many terms and some
-    /// passages; for data, enough chunks.
+    /// passages; for data, enough chunks; for pictures, views that are alike enough.
     #[must_use]
     pub fn verdict(&self, level: Level) -> Verdict {
         if self.identical {
@@ -199,6 +213,10 @@ impl Comparison {
         }
         if self.abstained {
             return Verdict::Abstained;
+        }
+        if let Some(views) = &self.views {
+            let related = views.relation(level);
+            return related.map_or(Verdict::Unrelated, Verdict::Related);
         }
         let least = Thresholds::of(self.kind, level);
         let many = self.parts_permille() >= least.parts;

@@ -1,5 +1,7 @@
 use thiserror::Error;
 
+#[cfg(feature = "image")]
+use crate::image::{PictureFault, PictureFormat};
 use crate::{Kind, Method};
 
 /// What this crate refuses, with what it expected and what it got.
@@ -42,10 +44,10 @@ pub enum Error {
         /// The byte that came.
         got: u8,
     },
-    /// A sketch that doesn't have the samples of its kind.
-    #[error("sketch with {got} samples where its kind has {expected}")]
+    /// A sketch that doesn't have the samples, or views, of its kind.
+    #[error("sketch with {got} parts where its kind has {expected}")]
     SampleCount {
-        /// How many samples sketches of this kind have.
+        /// How many sketches of this kind have.
         expected: u8,
         /// How many came.
         got: u8,
@@ -96,6 +98,31 @@ pub enum Error {
     InvalidText {
         /// The first byte that can't be read.
         position: u64,
+    },
+    /// A picture in a format that isn't decoded.
+    #[error("no decoder for {mime}")]
+    PictureFormat {
+        /// What the content was taken for.
+        mime: &'static str,
+    },
+    /// A picture that its decoder refused.
+    #[cfg(feature = "image")]
+    #[error("{format} picture: {fault}")]
+    Picture {
+        /// The format by its magic number.
+        format: PictureFormat,
+        /// What is wrong with it.
+        fault: PictureFault,
+    },
+    /// A picture with a side of nothing or too long, or with too many pixels.
+    #[error("picture of {width} x {height}, over the limit of {max_pixels} pixels or 65535 a side")]
+    PictureTooLarge {
+        /// Pixels of a row, by the header.
+        width: u32,
+        /// Rows, by the header.
+        height: u32,
+        /// The most pixels that were asked for.
+        max_pixels: u64,
     },
     /// Content of a kind that this build has no method for.
     #[error("no method for kind {kind} in this build")]
@@ -205,6 +232,10 @@ impl Error {
             Self::MethodMismatch { .. } => "fingerprint both contents by the same method",
             Self::TooLong { .. } => "raise the limit, or fingerprint the content in parts",
             Self::InvalidText { .. } => "convert the text to UTF-8, or fingerprint it as data",
+            Self::PictureFormat { .. } => "convert the picture, or fingerprint it as data",
+            #[cfg(feature = "image")]
+            Self::Picture { .. } => "fetch the file again, save it anew, or fingerprint it as data",
+            Self::PictureTooLarge { .. } => "raise the limit, or shrink the picture",
             Self::Unsupported { .. } => "enable the kind's feature, or fingerprint it as data",
             Self::DuplicateKey { .. } => "remove the key first, or take another",
             Self::UnknownKey { .. } => "it was removed or never there: search again",

@@ -1,4 +1,4 @@
-#[cfg(feature = "text")]
+#[cfg(any(feature = "image", feature = "text"))]
 use crate::Format;
 use crate::{Certificate, Error, Sketch, data, sniff};
 
@@ -10,11 +10,12 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Sniffs the content and takes its fingerprint: of a text when it is one (feature `text`),
-    /// otherwise of its bytes.
+    /// Sniffs the content and takes its fingerprint: of a text when it is one (feature `text`), of
+    /// a picture in a format that is decoded (feature `image`), otherwise of its bytes.
     ///
     /// # Errors
-    /// [`Error::TooLong`] for a text of more than [`text::MAX_LEN`](crate::text::MAX_LEN) bytes.
+    /// [`Error::TooLong`] for a text of more than 16 MiB; [`Error::PictureTooLarge`] for a picture
+    /// of more than 64 million pixels, [`Error::Picture`] for one that can't be decoded.
     pub fn of(bytes: &[u8]) -> Result<Self, Error> {
         match sniff(bytes) {
             #[cfg(feature = "text")]
@@ -25,6 +26,11 @@ impl Fingerprint {
                     result => result,
                 }
             }
+            #[cfg(feature = "image")]
+            Format::Image => match crate::image::fingerprint(bytes) {
+                Err(Error::PictureFormat { .. }) => Ok(data::fingerprint(bytes)),
+                result => result,
+            },
             _ => Ok(data::fingerprint(bytes)),
         }
     }

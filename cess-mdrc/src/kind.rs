@@ -4,8 +4,8 @@ use crate::Error;
 
 /// What content is, as far as fingerprints go.
 ///
-/// Image, audio and video are told apart by [`sniff`](crate::sniff) and have numbers; this release
-/// has no method for them.
+/// Audio and video are told apart by [`sniff`](crate::sniff) and have numbers; this release has no
+/// method for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Kind {
@@ -54,6 +54,8 @@ pub enum Method {
     Chunks,
     /// Words by Unicode's rules, n-grams where a script has no spaces.
     Words,
+    /// Views of a picture, each hashed by the signs of its lowest frequencies.
+    Views,
 }
 
 impl Method {
@@ -63,6 +65,7 @@ impl Method {
         match self {
             Self::Chunks => Kind::Data,
             Self::Words => Kind::Text,
+            Self::Views => Kind::Image,
         }
     }
 
@@ -70,14 +73,14 @@ impl Method {
     #[must_use]
     pub const fn to_byte(self) -> u8 {
         match self {
-            Self::Chunks | Self::Words => 1,
+            Self::Chunks | Self::Words | Self::Views => 1,
         }
     }
 
     /// # Errors
     /// [`Error::UnknownMethod`] for a number that the kind doesn't have.
     pub fn from_byte(kind: Kind, byte: u8) -> Result<Self, Error> {
-        [Self::Chunks, Self::Words]
+        [Self::Chunks, Self::Words, Self::Views]
             .into_iter()
             .find(|method| method.kind() == kind && method.to_byte() == byte)
             .ok_or(Error::UnknownMethod { kind, got: byte })
@@ -89,6 +92,7 @@ impl fmt::Display for Method {
         f.write_str(match self {
             Self::Chunks => "chunks",
             Self::Words => "words",
+            Self::Views => "views",
         })
     }
 }
@@ -104,7 +108,7 @@ mod tests {
                 Ok(kind) => assert_eq!(kind as u8, byte),
                 Err(error) => assert_eq!(error, Error::UnknownKind { got: byte }),
             }
-            for kind in [Kind::Data, Kind::Text, Kind::Image] {
+            for kind in [Kind::Data, Kind::Text, Kind::Image, Kind::Audio] {
                 match Method::from_byte(kind, byte) {
                     Ok(method) => assert_eq!((method.kind(), method.to_byte()), (kind, byte)),
                     Err(error) => assert_eq!(error, Error::UnknownMethod { kind, got: byte }),

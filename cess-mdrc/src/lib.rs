@@ -30,6 +30,8 @@ mod encoding;
 mod error;
 mod evidence;
 mod fingerprint;
+#[cfg(feature = "image")]
+pub mod image;
 pub mod index;
 #[cfg(feature = "iscc")]
 pub mod iscc;
@@ -43,6 +45,7 @@ mod sketch;
 mod sniff;
 #[cfg(feature = "text")]
 pub mod text;
+mod views;
 
 pub use certificate::Certificate;
 pub use compare::{Comparison, Level, Relation, Verdict};

@@ -86,11 +86,17 @@ impl Accumulator {
 
     /// Adds a feature, by its well-mixed hash.
     pub fn add(&mut self, feature: u64, weight: u16) {
+        self.add_signed(feature, weight.into());
+    }
+
+    /// As [`add`](Self::add), with a weight of at most 16 bits that may be negative: what a feature
+    /// takes away from.
+    pub(crate) fn add_signed(&mut self, feature: u64, signed: i32) {
+        debug_assert!(signed.unsigned_abs() <= u16::MAX.into());
         if self.pending == 1 << 15 {
             self.settle();
         }
         self.pending += 1;
-        let signed = i32::from(weight);
         for (at, lane) in self.recent.as_chunks_mut::<64>().0.iter_mut().enumerate() {
             let signs = expand(feature, at as u64);
             for (bit, sum) in lane.iter_mut().enumerate() {
@@ -98,6 +104,7 @@ impl Accumulator {
                 *sum += sign * signed;
             }
         }
+        let weight = signed.unsigned_abs();
         self.weight += u64::from(weight);
         self.square += u128::from(weight) * u128::from(weight);
     }
