@@ -174,7 +174,7 @@ fn refuses_another_format_and_other_rules() {
     edit(&|write| {
         write.open_table(META).unwrap().insert("format", &7u32.to_le_bytes()[..]).unwrap();
     });
-    assert_eq!(store_fault(open(&path)), ChainFault::Format { expected: 2, got: 7 });
+    assert_eq!(store_fault(open(&path)), ChainFault::Format { expected: 3, got: 7 });
     edit(&|write| {
         write.delete_table(META).unwrap();
     });
@@ -243,7 +243,7 @@ fn format_pins() {
     drop(chain);
     assert_eq!(
         rows(&path).to_hex().as_str(),
-        "6cd5b979b34b38442ef4574bb40fb176a5c40aadc9510e05313deff202a8057b",
+        "6e42fbc3ce077c530f65afc0172014bbbdcfc281d38ce0463dd2f8867f2d6887",
         "the rows changed, the ledger's state among them: docs/formats/client-chain.md, a new version"
     );
 }

@@ -245,7 +245,7 @@ async fn whoever_hangs_up_is_not_waited_for() {
     assert_eq!(remote.head().await, Err(ChainError::Unreachable { attempts: 1 }));
 }
 
-const GREETING: &[u8] = b"cesschn\x02";
+const GREETING: &[u8] = b"cesschn\x03";
 
 fn framed(payload: &[u8]) -> Vec<u8> {
     let len = u32::try_from(payload.len()).expect("short");
@@ -267,7 +267,7 @@ async fn hostile_clients_end_their_own_connection_and_no_other() {
     for (bytes, fault) in [
         (b"".to_vec(), Err(eof)),
         (b"GET / HTTP/1.1\r\n\r\n".to_vec(), Err(WireFault::OtherProtocol)),
-        (b"cesschn\x03".to_vec(), Err(WireFault::Version { expected: 2, got: 3 })),
+        (b"cesschn\x04".to_vec(), Err(WireFault::Version { expected: 3, got: 4 })),
         (GREETING.to_vec(), Ok(())),
         (head(), Ok(())),
         ([GREETING, &over].concat(), Err(WireFault::TooLong { max, got: max + 1 })),
@@ -323,7 +323,7 @@ async fn servers_that_lie_are_no_chain() {
     for (bytes, expected) in [
         (b"".to_vec(), &lost),
         (b"HTTP/1.1 400".to_vec(), &wrong),
-        (b"cesschn\x03".to_vec(), &wrong),
+        (b"cesschn\x04".to_vec(), &wrong),
         (GREETING.to_vec(), &lost),
         ([GREETING, &[0xFF; 4]].concat(), &wrong),
         (framed(&[]), &wrong),

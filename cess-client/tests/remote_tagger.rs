@@ -293,7 +293,7 @@ async fn strangers_get_nothing_and_harm_nothing() {
         (Vec::new(), eof),
         (b"cesst".to_vec(), eof),
         (b"GET / HTTP/1.1\r\n\r\n".to_vec(), Err(WireFault::OtherProtocol)),
-        (b"cesschn\x02".to_vec(), Err(WireFault::OtherProtocol)),
+        (b"cesschn\x03".to_vec(), Err(WireFault::OtherProtocol)),
         (b"cesstag\x02".to_vec(), Err(WireFault::Version { expected: 1, got: 2 })),
         (with(&[]), Ok(())),
         (with(&[1, 0]), eof),
@@ -339,7 +339,7 @@ async fn cut_and_extended_requests_are_malformed() {
 async fn replies_that_are_none_are_refused() {
     let honest = [&framed(&keys_reply())[..]].concat();
     let cases: [(Vec<u8>, TaggerError); 7] = [
-        (b"cesschn\x02".to_vec(), TaggerError::Wire(WireFault::OtherProtocol)),
+        (b"cesschn\x03".to_vec(), TaggerError::Wire(WireFault::OtherProtocol)),
         (GREETING.to_vec(), TaggerError::Unreachable { attempts: 1 }),
         (
             [GREETING, &honest[..honest.len() - 1]].concat(),

@@ -3,8 +3,12 @@
 use alloc::vec::Vec;
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use cess_podr2::Challenge;
 
-use crate::{AccountId, Amount, DealId, FileId, OrderId};
+use crate::{
+    AccountId, Amount, DealId, FileId, OrderId,
+    fragment::{read_challenge, write_challenge},
+};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -121,6 +125,21 @@ pub enum Event {
         again: u32,
         /// When the answer is due, milliseconds.
         deadline: u64,
+    },
+    /// A miner's window is over; what follows only narrows it.
+    WindowClosed {
+        /// The miner.
+        miner: AccountId,
+        /// What the window asked, with its round.
+        #[borsh(serialize_with = "write_challenge", deserialize_with = "read_challenge")]
+        challenge: Challenge,
+        /// The first moment that was too late, milliseconds.
+        deadline: u64,
+        /// The hash of the proof that came, right or wrong, [`cess_podr2::post::ProofHash`]; none if none
+        /// came in time.
+        proof: Option<[u8; 32]>,
+        /// The miner's link from here on, [`crate::Windows::link`].
+        link: [u8; 32],
     },
     /// Failed targets were split; each part is challenged anew.
     AuditNarrowed {

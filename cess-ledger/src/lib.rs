@@ -33,6 +33,7 @@ mod profile;
 mod query;
 mod rules;
 mod state;
+mod windows;
 
 pub use access::Access;
 pub use account::{AccountId, AccountKey, PublicKey, Scheme, Signature};
@@ -54,6 +55,8 @@ pub use state::{
     Account, Amount, Audit, Candidate, Claim, Deal, DealId, DealStatus, File, Miner, MinerStatus,
     Order, OrderId, State, TagKey, Target, Term,
 };
+
+pub use windows::Windows;
 
 use rules::Payee;
 

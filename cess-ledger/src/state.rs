@@ -10,7 +10,7 @@ use cess_podr2::{Challenge, Holding};
 
 use crate::{
     Access, AccountId, Error, FileId, FragmentInfo, FragmentRecord, Manifest, Params, Profile,
-    PublicKey, Visibility,
+    PublicKey, Visibility, Windows,
     fragment::{read_challenge, write_challenge},
     holdings::Holdings,
 };
@@ -98,6 +98,8 @@ pub struct Miner {
     pub misses: u32,
     /// Where it is reached.
     pub endpoint: Vec<u8>,
+    /// The windows in which it was challenged.
+    pub windows: Windows,
 }
 
 impl Miner {
@@ -233,6 +235,8 @@ pub struct Audit {
     pub narrowing: bool,
     /// Whether anything was answered in this round.
     pub answered: bool,
+    /// The hash of the proof that answered the window's draw, right or wrong; none if none came.
+    pub proof: Option<[u8; 32]>,
     /// Places in `asked` that are known to be bad.
     pub bad: Vec<u32>,
     /// When this step's answers are due, milliseconds.

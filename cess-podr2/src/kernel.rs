@@ -69,6 +69,13 @@ pub(crate) struct Powers {
 }
 
 impl Powers {
+    /// For measurements in one place of memory.
+    #[cfg(feature = "measure")]
+    pub(crate) fn take(&mut self, other: &Self) {
+        self.table.copy_from_slice(&other.table);
+        self.giants.copy_from_slice(&other.giants);
+    }
+
     pub(crate) fn new(kernel: Kernel, alpha: &Fr, sectors: Sectors) -> Self {
         let small = sectors.count().min(CHUNK);
         let mut powers = Zeroizing::new(Vec::with_capacity(small));

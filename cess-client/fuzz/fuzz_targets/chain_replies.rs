@@ -11,7 +11,7 @@ use pipe::Pipe;
 
 fuzz_target!(|data: &[u8]| {
     let Some((&question, rest)) = data.split_first() else { return };
-    let mut said = b"cesschn\x01".to_vec();
+    let mut said = b"cesschn\x03".to_vec();
     if question & 0x80 == 0 {
         said.extend_from_slice(&u32::try_from(rest.len()).expect("short").to_le_bytes());
     }

@@ -26,7 +26,7 @@ fn serve(said: Vec<u8>) {
 
 fuzz_target!(|data: &[u8]| {
     serve(data.to_vec());
-    let mut said = b"cesschn\x01".to_vec();
+    let mut said = b"cesschn\x03".to_vec();
     said.extend_from_slice(data);
     serve(said.clone());
     // Each piece a frame of its own, so that what is inside is reached.

@@ -14,7 +14,7 @@ use redb::{
 use super::store::{Done, Place};
 use crate::ChainFault;
 
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// Blocks from one snapshot of the state to the next: what opening repeats at most.
 pub(super) const SNAPSHOT_EVERY: u64 = 256;
 /// Memory for pages of the file, bytes.

@@ -6,7 +6,7 @@ use cess_ledger::{AccountId, Answer, Event, Query, SignedCall};
 use super::{frame::Greeting, refusal};
 use crate::{At, ChainError, ChainFault, Receipt};
 
-pub(super) const GREETING: Greeting = *b"cesschn\x02";
+pub(super) const GREETING: Greeting = *b"cesschn\x03";
 /// A call, and the byte that says it is one.
 pub(super) const MAX_REQUEST_LEN: usize = SignedCall::MAX_LEN + 1;
 /// The records of a file of about a million fragments.

@@ -24,6 +24,7 @@ use crate::{
     Payee, State, Target, Verdict, domain,
     fragment::{read_challenge, write_challenge},
     params::per_gib,
+    windows::answer_hash,
 };
 
 /// A failed target is split into at most this many parts.
@@ -148,6 +149,7 @@ impl State {
             targets,
             narrowing: false,
             answered: false,
+            proof: None,
             bad: Vec::new(),
             deadline,
         };
@@ -208,6 +210,9 @@ impl State {
         };
         let Some(audit) = self.audits.get_mut(&by) else { return Ok(()) };
         audit.answered = true;
+        if place == 0 && !audit.narrowing {
+            audit.proof = proof.map(answer_hash);
+        }
         audit.targets[place].proven = Some(proven);
         if audit.all_answered() && !audit.wants_beacon() {
             self.finish_step(by, None, events);
@@ -245,6 +250,9 @@ impl State {
         events: &mut Vec<Event>,
     ) {
         let Some(mut audit) = self.audits.remove(&miner) else { return };
+        if !audit.narrowing {
+            self.close_window(&miner, &audit, events);
+        }
         if !audit.answered {
             self.miss(miner, &audit, events);
             self.leave_if_empty(&miner, events);

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::{AccountId, Amount, Error, Event, FragmentStatus, Miner, MinerStatus, State};
+use crate::{AccountId, Amount, Error, Event, FragmentStatus, Miner, MinerStatus, State, Windows};
 
 const MAX_ENDPOINT_LEN: usize = 1024;
 
@@ -30,6 +30,7 @@ impl State {
             status: MinerStatus::Active,
             misses: 0,
             endpoint: endpoint.to_vec(),
+            windows: Windows::new(&self.params.chain_id, &by, self.time),
         };
         self.miners.insert(by, miner);
         events.push(Event::MinerChanged { miner: by, status: MinerStatus::Active });

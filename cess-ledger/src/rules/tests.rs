@@ -37,6 +37,7 @@ fn what_is_overdue_is_refused_even_before_the_begin_phase_closed_it() {
         status: MinerStatus::Active,
         misses: 0,
         endpoint: Vec::new(),
+        windows: crate::Windows::new(&[0; 32], &by, 0),
     };
     state.miners.insert(by, miner);
     let deal = Deal {
@@ -75,6 +76,7 @@ fn what_is_overdue_is_refused_even_before_the_begin_phase_closed_it() {
         targets: [target].into(),
         narrowing: false,
         answered: false,
+        proof: None,
         bad: Vec::new(),
         deadline,
     };

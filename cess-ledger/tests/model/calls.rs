@@ -9,7 +9,9 @@ use cess_ledger::{
 };
 use cess_podr2::{Challenge, Holding, Policy, PublicKey};
 
-use crate::naive::{Claim, Deal, File, Miner, Model, Name, No, Piece, Stage, TagKey, Term, Tokens};
+use crate::naive::{
+    Claim, Deal, File, Miner, Model, Name, No, Piece, Stage, TagKey, Term, Tokens, first_link, hash,
+};
 
 /// Objections, collected; the ledger may name any of them.
 #[derive(Debug, Default)]
@@ -143,7 +145,16 @@ impl Model {
             let status = MinerStatus::Active;
             self.miners.insert(
                 by,
-                Miner { capacity, collateral, status, misses: 0, owed: BTreeSet::new() },
+                Miner {
+                    capacity,
+                    collateral,
+                    status,
+                    misses: 0,
+                    owed: BTreeSet::new(),
+                    since: self.time,
+                    windows: 0,
+                    link: first_link(&self.params.chain_id, &by, self.time),
+                },
             );
         }
         no
@@ -464,6 +475,9 @@ impl Model {
         };
         let proven = proof.is_some_and(|proof| self.answers(audit, part, proof));
         let audit = self.audits.get_mut(&by).expect("just found");
+        if target == 0 && !audit.narrowing {
+            audit.proof = proof.map(|proof| hash("cess-podr2 v1 post proof", &[proof]));
+        }
         audit.parts[target].proven = Some(proven);
         audit.answered = true;
         if audit.parts.iter().all(|part| part.proven.is_some()) && !audit.wants_beacon() {

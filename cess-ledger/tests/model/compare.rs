@@ -67,6 +67,8 @@ fn miners(ledger: &State, model: &Model) {
         same((id, "status"), miner.status, twin.status);
         same((id, "collateral"), miner.collateral, twin.collateral);
         same((id, "misses"), miner.misses, twin.misses);
+        let windows = (miner.windows.start, miner.windows.closed, miner.windows.link.to_bytes());
+        same((id, "windows"), windows, (twin.since, twin.windows, twin.link));
         same((id, "space"), (miner.capacity, miner.used), (twin.capacity, model.used(id)));
         let held: Vec<Name> = model.held(id).iter().map(|piece| piece.name).collect();
         same((id, "holding"), ledger.holding(id).copied().collect(), held);

@@ -45,6 +45,11 @@ pub(crate) struct Miner {
     pub(crate) misses: u32,
     /// What was asked in missed windows.
     pub(crate) owed: BTreeSet<Name>,
+    /// When it registered.
+    pub(crate) since: u64,
+    /// How many windows closed since, and the link after the last of them.
+    pub(crate) windows: u64,
+    pub(crate) link: [u8; 32],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +139,7 @@ pub(crate) struct Audit {
     pub(crate) parts: Vec<Part>,
     pub(crate) narrowing: bool,
     pub(crate) answered: bool,
+    pub(crate) proof: Option<[u8; 32]>,
     pub(crate) bad: BTreeSet<Name>,
     pub(crate) deadline: u64,
 }
@@ -189,7 +195,7 @@ fn in_order(infos: impl Iterator<Item = FragmentInfo>) -> (Vec<FragmentInfo>, Ho
     (infos, holding)
 }
 
-fn hash(context: &str, parts: &[&[u8]]) -> [u8; 32] {
+pub(crate) fn hash(context: &str, parts: &[&[u8]]) -> [u8; 32] {
     blake3::derive_key(context, &parts.concat())
 }
 
@@ -558,6 +564,7 @@ impl Model {
             parts,
             narrowing: false,
             answered: false,
+            proof: None,
             bad: BTreeSet::new(),
             deadline: self.time + self.params.audit.answer_ms,
         };
@@ -607,6 +614,11 @@ impl Model {
     /// Ends a step that is answered or overdue; what was not answered by then has failed.
     pub(crate) fn finish_step(&mut self, miner: AccountId, before: u64) {
         let mut audit = self.audits.remove(&miner).expect("an open audit");
+        if !audit.narrowing {
+            let record = self.miners.get_mut(&miner).expect("it was audited");
+            record.windows += 1;
+            record.link = next_link(&record.link, &audit);
+        }
         if !audit.answered {
             self.miss(&miner, &audit);
             return self.let_go();
@@ -713,4 +725,23 @@ impl Model {
         let profile = &self.files[&piece.info.file].manifest.profile;
         Slot::at(profile, piece.info.index).segment
     }
+}
+
+/// docs/formats/podr2.md, "Links of windows".
+pub(crate) fn first_link(chain_id: &[u8; 32], miner: &AccountId, start: u64) -> [u8; 32] {
+    hash("cess-podr2 v1 post start", &[chain_id, &miner.0, &start.to_le_bytes()])
+}
+
+fn next_link(link: &[u8; 32], audit: &Audit) -> [u8; 32] {
+    let challenge = audit.parts[0].challenge;
+    let digest = hash("cess-podr2 v1 challenge", &[&challenge.to_bytes()]);
+    // The policy is what stands before the seed.
+    let bytes = challenge.to_bytes();
+    let policy = &bytes[bytes.len() - 32 - Policy::LEN..bytes.len() - 32];
+    let deadline = audit.deadline.to_le_bytes();
+    let outcome = match &audit.proof {
+        None => vec![0],
+        Some(proof) => [&[1], &proof[..]].concat(),
+    };
+    hash("cess-podr2 v1 post link", &[link, &digest, policy, &deadline, &outcome])
 }

@@ -10,6 +10,7 @@ mod miners;
 mod parse;
 mod property;
 mod repairs;
+mod spans;
 mod tokens;
 mod windows;
 mod world;
