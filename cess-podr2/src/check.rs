@@ -1,14 +1,16 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::backend::{G1, G2Affine, HashSum, msm, pairing_product_is_one};
+use crate::backend::{G1, G2Affine, HashSum, Native, msm, pairing_product_is_one};
 use crate::domain::{TAG_CHECK, Transcript, Xof};
 use crate::error::Error;
-use crate::fragment::{Fragment, TagSum, Tags};
+use crate::fragment::{Fragment, Tags};
 use crate::id::{FragmentName, KeyId};
 use crate::kernel::Combination;
 use crate::parallel;
-use crate::public::{ProvingKey, PublicKey};
+use crate::proving_key::ProvingKey;
+use crate::public::PublicKey;
+use crate::tag_sum::TagSum;
 use crate::tagger::BlockBuffer;
 
 /// Checks the data and tags of many fragments under one key for the price of one multi-scalar
@@ -65,7 +67,7 @@ impl<'a> TagCheck<'a> {
         }
         let weights = tag_weights(key.key_id(), &named);
         let mut xof = weights.clone();
-        let (mut tag_sum, mut hashes) = (TagSum::new(0), HashSum::new());
+        let (mut tag_sum, mut hashes) = (TagSum::new(0), HashSum::<Native>::new());
         for (name, tags) in &named {
             for (block, tag) in (0u64..).zip(tags.iter()) {
                 let rho = xof.weight();

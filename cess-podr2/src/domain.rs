@@ -3,11 +3,15 @@
 use blake3::{Hasher, OutputReader};
 use zeroize::Zeroize;
 
+#[cfg(feature = "native")]
 pub(crate) const SECRET_X: &str = "cess-podr2 v1 secret x";
+#[cfg(feature = "native")]
 pub(crate) const SECRET_ALPHA: &str = "cess-podr2 v1 secret alpha";
 pub(crate) const KEY_ID: &str = "cess-podr2 v1 key id";
+#[cfg(feature = "native")]
 pub(crate) const KEY_CHECK: &str = "cess-podr2 v1 key check";
 pub(crate) const FRAGMENT_NAME: &str = "cess-podr2 v1 fragment name";
+#[cfg(feature = "native")]
 pub(crate) const TAG_CHECK: &str = "cess-podr2 v1 tag check";
 pub(crate) const HOLDING_ENTRY: &str = "cess-podr2 v1 holding entry";
 pub(crate) const CHALLENGE: &str = "cess-podr2 v1 challenge";
@@ -15,6 +19,9 @@ pub(crate) const POSITIONS: &str = "cess-podr2 v1 positions";
 pub(crate) const NU: &str = "cess-podr2 v1 nu";
 pub(crate) const Z: &str = "cess-podr2 v1 z";
 pub(crate) const KEY_WEIGHTS: &str = "cess-podr2 v1 key weights";
+pub(crate) const BLINDED: &str = "cess-podr2 v1 blinded";
+#[cfg(feature = "native")]
+pub(crate) const BLINDING: &str = "cess-podr2 v1 blinding";
 pub(crate) const BATCH_WEIGHTS: &str = "cess-podr2 v1 batch weights";
 pub(crate) const SALTED_WEIGHTS: &str = "cess-podr2 v1 salted batch weights";
 pub(crate) const POST_START: &str = "cess-podr2 v1 post start";

@@ -3,6 +3,7 @@ use alloc::vec::Vec;
 use thiserror::Error;
 
 use crate::backend::PointError;
+use crate::post::{Fault, Link, ProofHash};
 use crate::{FragmentName, KeyId};
 
 /// What this crate refuses, with what it expected and what it got.
@@ -251,6 +252,46 @@ pub enum Error {
         /// When the answer came.
         at: u64,
     },
+    /// A window that can't follow those before it in a span.
+    #[error("window {index} {fault}")]
+    Window {
+        /// Its place in the span.
+        index: usize,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// An outcome that is neither 0 nor 1.
+    #[error("outcome {got} of window {index}, 0 or 1 was expected")]
+    Outcome {
+        /// The window's place in the span.
+        index: usize,
+        /// The byte that came.
+        got: u8,
+    },
+    /// Windows that don't lead to the link that the chain has: left out, moved, changed or added.
+    #[error("span leads to link {got}, the chain has {expected}")]
+    Link {
+        /// The link that the chain has.
+        expected: Link,
+        /// The link that the windows lead to.
+        got: Link,
+    },
+    /// More or fewer answers than windows.
+    #[error("answers for {got} windows, the span has {expected}")]
+    AnswerCount {
+        /// The number of windows.
+        expected: usize,
+        /// The number of answers.
+        got: usize,
+    },
+    /// Another proof than the one whose hash the chain has.
+    #[error("proof {got}, the chain has {expected}")]
+    OtherProof {
+        /// The hash that the chain has.
+        expected: ProofHash,
+        /// The hash of the proof at hand.
+        got: ProofHash,
+    },
     /// A probability or a share outside the open interval between 0 and 1.
     #[error("{got} parts per billion, more than 0 and less than 1000000000 were expected")]
     Share {
@@ -303,6 +344,12 @@ pub enum What {
     /// A proof; its points are numbered from sigma at 0, then one psi a key.
     #[error("proof")]
     Proof,
+    /// A blinded proof; its scalars are numbered from c at 0, then one a key, its points two a key.
+    #[error("blinded proof")]
+    BlindedProof,
+    /// A span of windows.
+    #[error("span")]
+    Span,
 }
 
 impl Error {
@@ -359,6 +406,12 @@ impl Error {
             Self::Proof => "challenge parts of the holding to find the bad fragments",
             Self::Batch { .. } => "the other proofs of the batch hold",
             Self::Late { .. } => "close the window as missed",
+            Self::Window { .. } | Self::Link { .. } => {
+                "ask for the windows as the chain closed them, in their order"
+            }
+            Self::Outcome { .. } => "refuse the sender: no honest encoder writes this",
+            Self::AnswerCount { .. } => "give one answer a window, or None",
+            Self::OtherProof { .. } => "ask for the proof that came in time",
             Self::Share { .. } => "give a share between 1 and 999999999 parts per billion",
             Self::Draw { .. } => "lose and draw at most as many blocks as there are",
             Self::MaskLength { .. } => "mask shorter segments",

@@ -47,8 +47,10 @@ pub(crate) struct Fr([u64; 4]);
 impl DefaultIsZeroes for Fr {}
 
 impl Fr {
+    #[cfg(feature = "native")]
     pub(crate) const ZERO: Self = Self([0; 4]);
 
+    #[cfg(feature = "native")]
     pub(crate) fn one() -> Self {
         Self::from_limbs([1, 0, 0, 0])
     }
@@ -58,7 +60,7 @@ impl Fr {
         Self(montgomery(&limbs, &R2))
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, feature = "native"))]
     pub(crate) fn from_u128(value: u128) -> Self {
         let bytes = value.to_le_bytes();
         let mut wide = [0; 32];
@@ -67,6 +69,7 @@ impl Fr {
     }
 
     /// Any 576-bit integer, reduced.
+    #[cfg(feature = "native")]
     pub(crate) fn from_nine(wide: &[u64; 9]) -> Self {
         let [a, b, c, d, e, f, g, h, i] = *wide;
         let high = Self(montgomery(&montgomery(&[i, 0, 0, 0], &R3), &R2));
@@ -123,11 +126,13 @@ impl Fr {
         Self(reduce_once(&difference))
     }
 
+    #[cfg(feature = "native")]
     pub(crate) fn mul(&self, other: &Self) -> Self {
         Self(montgomery(&self.0, &other.0))
     }
 
     /// Vartime: for public values, and for the draw of a secret, where zero is redrawn.
+    #[cfg(feature = "native")]
     pub(crate) fn is_zero(&self) -> bool {
         *self == Self::ZERO
     }

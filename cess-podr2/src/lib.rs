@@ -31,8 +31,13 @@
 
 extern crate alloc;
 
+#[cfg(not(any(feature = "native", feature = "portable")))]
+compile_error!("cess-podr2 needs a backend: enable the feature `native` or `portable`");
+
 mod backend;
+mod blinded;
 mod challenge;
+#[cfg(feature = "native")]
 mod check;
 pub mod detection;
 mod domain;
@@ -41,24 +46,38 @@ mod field;
 mod fragment;
 mod holding;
 mod id;
+#[cfg(feature = "native")]
 mod kernel;
 mod light;
 #[cfg(feature = "measure")]
 #[doc(hidden)]
 pub mod measure;
+#[cfg(feature = "native")]
 mod parallel;
+#[cfg(feature = "portable")]
+pub mod portable;
 pub mod post;
 mod proof;
+#[cfg(feature = "native")]
 mod prove;
+#[cfg(feature = "native")]
+mod proving_key;
 mod public;
 pub mod replica;
 mod samples;
+#[cfg(feature = "native")]
 mod secret;
 mod sectors;
+mod statement;
+#[cfg(feature = "native")]
+mod tag_sum;
+#[cfg(feature = "native")]
 mod tagger;
 mod verify;
 
+pub use blinded::{BlindedProof, verify_blinded};
 pub use challenge::{Audit, Challenge, Policy, Share};
+#[cfg(feature = "native")]
 pub use check::{TagCheck, check_fragment};
 pub use error::{Error, What};
 pub use fragment::{Entry, Fragment, Tagged, Tags};
@@ -66,10 +85,15 @@ pub use holding::{Fragments, Holding};
 pub use id::{FragmentName, KeyId};
 pub use light::{Drawn, Opening};
 pub use proof::Proof;
-pub use prove::{BlockSource, ProveError, Proving, prove};
-pub use public::{ProvingKey, PublicKey};
+#[cfg(feature = "native")]
+pub use prove::{BlockSource, ProveError, Proving, prove, prove_blinded};
+#[cfg(feature = "native")]
+pub use proving_key::ProvingKey;
+pub use public::PublicKey;
 pub use samples::{MAX_SAMPLES, Sample, Samples};
+#[cfg(feature = "native")]
 pub use secret::SecretKey;
 pub use sectors::Sectors;
+#[cfg(feature = "native")]
 pub use tagger::Tagger;
 pub use verify::{verify, verify_batch, verify_batch_with_rng};

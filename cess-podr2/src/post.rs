@@ -40,6 +40,10 @@
 //! # }
 //! ```
 
+mod span;
+
+pub use self::span::{Answer, Fault, Span, Verdict};
+
 use crate::challenge::Challenge;
 use crate::domain::{POST_LINK, POST_PROOF, POST_START, Transcript};
 use crate::error::Error;

@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use crate::backend::{G1_BYTES, G1Affine};
+use crate::backend::{self, Backend, G1_BYTES, G1Affine};
 use crate::domain::{KEY_WEIGHTS, Transcript};
 use crate::error::{Error, What};
 use crate::field::Fr;
@@ -35,6 +35,10 @@ impl Proof {
     /// [`Error::Length`], [`Error::Point`], [`Error::Subgroup`], [`Error::Scalar`], and
     /// [`Error::Identity`] for a sigma that says nothing.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        Self::decode::<backend::Default>(bytes)
+    }
+
+    pub(crate) fn decode<B: Backend>(bytes: &[u8]) -> Result<Self, Error> {
         let what = What::Proof;
         let keys = bytes.len().saturating_sub(G1_BYTES) / ANSWER_BYTES;
         let expected = Self::encoded_len(keys.max(1));
@@ -44,7 +48,7 @@ impl Proof {
         let point = |index: usize, bytes: &[u8]| {
             let mut compressed = [0; G1_BYTES];
             compressed.copy_from_slice(bytes);
-            G1Affine::from_compressed(&compressed).map_err(|error| Error::point(what, index, error))
+            B::decode_g1(&compressed).map_err(|error| Error::point(what, index, error))
         };
         let (sigma, rest) = bytes.split_at(G1_BYTES);
         let sigma = point(0, sigma)?;
@@ -66,10 +70,14 @@ impl Proof {
     /// The one encoding of the proof.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
+        self.encode::<backend::Default>()
+    }
+
+    pub(crate) fn encode<B: Backend>(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(Self::encoded_len(self.answers.len()));
-        out.extend_from_slice(&self.sigma.to_compressed());
+        out.extend_from_slice(&B::encode_g1(&self.sigma));
         for answer in &self.answers {
-            out.extend_from_slice(&answer.psi.to_compressed());
+            out.extend_from_slice(&B::encode_g1(&answer.psi));
             out.extend_from_slice(&answer.y.to_bytes());
         }
         out
@@ -90,7 +98,7 @@ impl core::fmt::Debug for Proof {
 
 /// The factors that join the answers of several keys. Every answer goes into every factor: with
 /// factors known beforehand, a key (-X, -Y) would cancel what it doesn't have. One key needs none.
-pub(crate) fn key_weights<'a>(
+pub(crate) fn key_weights<'a, B: Backend>(
     digest: &[u8; 32],
     answers: impl ExactSizeIterator<Item = (KeyId, &'a Answer)>,
 ) -> Vec<u128> {
@@ -102,7 +110,7 @@ pub(crate) fn key_weights<'a>(
     for (key, answer) in answers {
         transcript = transcript
             .bytes(key.as_bytes())
-            .bytes(&answer.psi.to_compressed())
+            .bytes(&B::encode_g1(&answer.psi))
             .bytes(&answer.y.to_bytes());
     }
     let mut xof = transcript.xof();

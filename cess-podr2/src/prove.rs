@@ -2,19 +2,22 @@ use alloc::collections::BTreeMap;
 use alloc::{vec, vec::Vec};
 use core::fmt;
 
+use rand_core::CryptoRng;
 use thiserror::Error;
 
-use crate::backend::{G1, msm, msm_short};
+use crate::backend::{G1, Native, msm, msm_short};
+use crate::blinded::{BlindedProof, Plain, blind};
 use crate::challenge::Challenge;
 use crate::error::{Error, What};
 use crate::field::Fr;
-use crate::fragment::{Entry, TagSum, Tags};
+use crate::fragment::{Entry, Tags};
 use crate::holding::Fragments;
 use crate::id::KeyId;
 use crate::kernel::Combination;
 use crate::proof::{Answer, Proof, key_weights};
-use crate::public::ProvingKey;
+use crate::proving_key::ProvingKey;
 use crate::samples::{Sample, Samples};
+use crate::tag_sum::TagSum;
 
 /// A proof in the making: the caller fetches each sampled block with its tag, in the order given,
 /// and hands it in. Memory is that of one key's sums, whatever the number of blocks.
@@ -131,18 +134,41 @@ impl<'a> Proving<'a> {
     /// [`Error::Samples`] if some are missing, [`Error::Identity`] if the tags cancel, which no
     /// honest tags do, and those of [`absorb`](Self::absorb) for tags.
     pub fn finish(mut self) -> Result<Proof, Error> {
-        if self.answered != self.expected {
-            return Err(Error::Samples { expected: self.expected, got: self.answered });
-        }
-        self.close()?;
+        self.complete()?;
         let answers = self.done.iter().map(|(id, _, answer)| (*id, answer));
-        let weights = key_weights(&self.digest, answers);
+        let weights = key_weights::<Native>(&self.digest, answers);
         let sigmas: Vec<G1> = self.done.iter().map(|(_, sigma, _)| *sigma).collect();
         let sigma = msm_short(&G1::to_affine_all(&sigmas), &weights).to_affine();
         if sigma.is_identity() {
             return Err(Error::Identity { what: What::Proof, index: 0 });
         }
         Ok(Proof { sigma, answers: self.done.into_iter().map(|(.., answer)| answer).collect() })
+    }
+
+    /// Ends the proof, and hides it: what comes out reveals nothing but that it holds.
+    ///
+    /// # Errors
+    /// Those of [`finish`](Self::finish).
+    pub fn finish_blinded(mut self, rng: &mut impl CryptoRng) -> Result<BlindedProof, Error> {
+        let plain = self.plain()?;
+        Ok(blind(&self.digest, &self.z, &plain, rng))
+    }
+
+    /// The proofs of all keys, apart.
+    pub(crate) fn plain(&mut self) -> Result<Vec<Plain<'a>>, Error> {
+        self.complete()?;
+        let plain = self.done.iter().filter_map(|(id, sigma, answer)| {
+            let key = self.keys.get(id)?.public();
+            Some(Plain { key, sigma: sigma.to_affine(), psi: answer.psi, y: answer.y })
+        });
+        Ok(plain.collect())
+    }
+
+    fn complete(&mut self) -> Result<(), Error> {
+        if self.answered != self.expected {
+            return Err(Error::Samples { expected: self.expected, got: self.answered });
+        }
+        self.close()
     }
 
     /// y = M(z) and psi = Q(alpha) g1 for Q = (M - y) / (Z - z).
@@ -227,6 +253,31 @@ pub fn prove<'a, S: BlockSource>(
     lookup: impl Fn(&KeyId) -> Option<&'a ProvingKey>,
     source: &mut S,
 ) -> Result<Proof, ProveError<S::Error>> {
+    Ok(absorb_all(challenge, holding, lookup, source)?.finish()?)
+}
+
+/// Answers a challenge from a source by a blinded proof: nobody learns from it more than that it
+/// holds. Randomness comes from `rng`, which the operating system's generator should be; answers stay
+/// hidden even if it repeats itself.
+///
+/// # Errors
+/// Those of [`Proving`], and those of the source.
+pub fn prove_blinded<'a, S: BlockSource>(
+    challenge: &Challenge,
+    holding: &'a (impl Fragments + ?Sized),
+    lookup: impl Fn(&KeyId) -> Option<&'a ProvingKey>,
+    source: &mut S,
+    rng: &mut impl CryptoRng,
+) -> Result<BlindedProof, ProveError<S::Error>> {
+    Ok(absorb_all(challenge, holding, lookup, source)?.finish_blinded(rng)?)
+}
+
+fn absorb_all<'a, S: BlockSource>(
+    challenge: &Challenge,
+    holding: &'a (impl Fragments + ?Sized),
+    lookup: impl Fn(&KeyId) -> Option<&'a ProvingKey>,
+    source: &mut S,
+) -> Result<Proving<'a>, ProveError<S::Error>> {
     let mut proving = Proving::new(challenge, holding, lookup)?;
     let mut buffer = Vec::new();
     while let (Some(sample), Some(size)) = (proving.sample(), proving.block_bytes()) {
@@ -240,7 +291,7 @@ pub fn prove<'a, S: BlockSource>(
         let read = block.get(..len).ok_or(Error::BlockLength { max: size, got: len })?;
         proving.absorb(read, &tag)?;
     }
-    Ok(proving.finish()?)
+    Ok(proving)
 }
 
 #[cfg(test)]

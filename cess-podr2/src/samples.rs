@@ -99,6 +99,7 @@ impl<'h> Samples<'h> {
     }
 
     /// The fragments drawn whose samples have not begun.
+    #[cfg(feature = "native")]
     pub(crate) fn fragments(&self) -> impl Iterator<Item = &'h Entry> {
         self.drawn.as_slice().iter().copied()
     }

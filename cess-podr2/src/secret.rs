@@ -11,7 +11,8 @@ use crate::field::Fr;
 use crate::fragment::Tagged;
 use crate::id::FragmentName;
 use crate::kernel::{Kernel, Powers};
-use crate::public::{ProvingKey, PublicKey};
+use crate::proving_key::ProvingKey;
+use crate::public::PublicKey;
 use crate::sectors::Sectors;
 use crate::tagger::Tagger;
 

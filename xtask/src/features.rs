@@ -1,4 +1,5 @@
-//! Each library crate compiles without warnings with no feature, and with each feature alone.
+//! Each library crate compiles without warnings with no feature, and with each feature alone. One that
+//! has a choice of backends has one of them besides.
 
 use std::process::Stdio;
 
@@ -11,9 +12,9 @@ use crate::workspace::{Member, Workspace};
 pub(crate) fn check(workspace: &Workspace) -> Vec<String> {
     let mut findings = Vec::new();
     for library in workspace.libraries() {
-        for feature in plan(library) {
-            let with = feature.unwrap_or("no feature");
-            match diagnostics(&library.name, feature) {
+        for features in plan(library) {
+            let with = if features.is_empty() { "no feature" } else { &features.join(",") };
+            match diagnostics(&library.name, &features) {
                 Ok(lines) => findings.extend(
                     lines.iter().map(|line| format!("{} with {with}: {line}", library.name)),
                 ),
@@ -24,23 +25,37 @@ pub(crate) fn check(workspace: &Workspace) -> Vec<String> {
     findings
 }
 
+/// A crate with both of these features is built with one of them, or not at all.
+const BACKENDS: [&str; 2] = ["native", "portable"];
+
+/// The backend of a crate that has a choice, where nothing asks for the other.
+pub(crate) fn backend(has: impl Fn(&str) -> bool) -> Option<&'static str> {
+    BACKENDS.iter().all(|name| has(name)).then_some(BACKENDS[0])
+}
+
 /// No feature, then each alone; not `default`, when it stands for no other set than these.
-fn plan(member: &Member) -> Vec<Option<&str>> {
+fn plan(member: &Member) -> Vec<Vec<&str>> {
+    let backend = backend(|name| member.features.contains_key(name));
+    let chosen = |name: &str| backend.is_some() && BACKENDS.contains(&name);
     let alone = member
         .features
         .iter()
         .filter(|(name, enables)| *name != "default" || enables.len() > 1)
-        .map(|(name, _)| Some(name.as_str()));
-    std::iter::once(None).chain(alone).collect()
+        .map(|(name, _)| {
+            let besides = backend.filter(|_| !chosen(name) && name != "default");
+            besides.into_iter().chain([name.as_str()]).collect()
+        });
+    let none = backend.is_none().then(Vec::new);
+    none.into_iter().chain(alone).collect()
 }
 
 /// What the compiler says, a line per warning or error.
-fn diagnostics(package: &str, feature: Option<&str>) -> Result<Vec<String>, String> {
+fn diagnostics(package: &str, features: &[&str]) -> Result<Vec<String>, String> {
     let mut command = cargo();
     command.args(["check", "--locked", "--quiet", "--message-format=json", "--package", package]);
     command.args(["--no-default-features"]);
-    if let Some(feature) = feature {
-        command.args(["--features", feature]);
+    if !features.is_empty() {
+        command.args(["--features", &features.join(",")]);
     }
     let output = command
         .stdin(Stdio::null())
@@ -93,17 +108,30 @@ mod tests {
 
     #[test]
     fn plans_no_feature_and_each_alone() {
-        assert_eq!(plan(&member(&[])), [None]);
+        assert_eq!(plan(&member(&[])), [[""; 0]]);
         let two = member(&[("rayon", &["dep:rayon"]), ("std", &[])]);
-        assert_eq!(plan(&two), [None, Some("rayon"), Some("std")]);
+        assert_eq!(plan(&two), [&[][..], &["rayon"], &["std"]]);
     }
 
     #[test]
     fn plans_the_default_set_only_when_it_is_another() {
         let alias = member(&[("default", &["std"]), ("std", &[])]);
-        assert_eq!(plan(&alias), [None, Some("std")]);
+        assert_eq!(plan(&alias), [&[][..], &["std"]]);
         let set = member(&[("default", &["a", "b"]), ("a", &[]), ("b", &[])]);
-        assert_eq!(plan(&set), [None, Some("a"), Some("b"), Some("default")]);
+        assert_eq!(plan(&set), [&[][..], &["a"], &["b"], &["default"]]);
+    }
+
+    #[test]
+    fn plans_a_backend_where_there_is_a_choice() {
+        let choice = member(&[
+            ("default", &["native", "std"]),
+            ("native", &[]),
+            ("portable", &[]),
+            ("std", &[]),
+        ]);
+        let planned: [&[&str]; 4] = [&["default"], &["native"], &["portable"], &["native", "std"]];
+        assert_eq!(plan(&choice), planned);
+        assert_eq!(plan(&member(&[("native", &[])])), [&[][..], &["native"]]);
     }
 
     /// What `cargo check --message-format=json` prints, less the fields that nobody reads here.
@@ -136,7 +164,7 @@ mod tests {
 
     #[test]
     fn reports_what_cargo_itself_refuses() {
-        let found = diagnostics("cess-no-such-crate", None).unwrap();
+        let found = diagnostics("cess-no-such-crate", &[]).unwrap();
         assert!(found.len() == 1 && found[0].starts_with("error"), "{found:?}");
     }
 }

@@ -7,10 +7,10 @@ use alloc::{vec, vec::Vec};
 
 use zeroize::Zeroizing;
 
-use super::blst::{Comb, G1, G1Affine, PointError, expand, multi};
+use super::blst::{Comb, expand, multi};
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{Decoded, Generator, Lanes};
-use super::{G1_BYTES, Message};
+use super::{Backend, G1, G1_BYTES, G1Affine, Message, Native, PointError};
 use crate::field::Fr;
 use crate::parallel;
 
@@ -44,7 +44,7 @@ impl Batch {
 
     /// `H(message)` for each.
     pub(crate) fn hash(self, messages: &[Message]) -> Vec<G1> {
-        let mut out = vec![G1::identity(); messages.len()];
+        let mut out = vec![G1::IDENTITY; messages.len()];
         parallel::fill(messages, &mut out, PART, |messages, out| match self {
             Self::OneByOne => {
                 for (out, message) in out.iter_mut().zip(messages) {
@@ -80,14 +80,12 @@ impl Batch {
 
 /// `sum k_i * P_i`. Vartime: public data only.
 pub(crate) fn msm(points: &[G1Affine], scalars: &[Fr]) -> G1 {
-    let bytes: Vec<[u8; 32]> = scalars.iter().map(|k| k.to_bytes()).collect();
-    Batch::best().multi(points, &bytes, 255)
+    Native::msm(points, scalars)
 }
 
 /// `sum k_i * P_i` with 128-bit scalars. Vartime: public data only.
 pub(crate) fn msm_short(points: &[G1Affine], scalars: &[u128]) -> G1 {
-    let bytes: Vec<[u8; 16]> = scalars.iter().map(|k| k.to_le_bytes()).collect();
-    Batch::best().multi(points, &bytes, 128)
+    Native::msm_short(points, scalars)
 }
 
 impl Batch {
@@ -105,11 +103,11 @@ impl Batch {
                 let (points, scalars): (Vec<_>, Vec<_>) =
                     finite.map(|(point, scalar)| (point.to_words(), *scalar)).unzip();
                 let msm = lanes.msm(&points, bits);
-                let mut sums = vec![[G1::identity(); 8]; msm.parts()];
+                let mut sums = vec![[G1::IDENTITY; 8]; msm.parts()];
                 parallel::each(&mut sums, 1, |part, sums| {
                     sums[0] = msm.part(&scalars, part).map(G1::from_words);
                 });
-                sums.as_flattened().iter().rev().fold(G1::identity(), |sum, window| {
+                sums.as_flattened().iter().rev().fold(G1::IDENTITY, |sum, window| {
                     (0..msm.width()).fold(sum, |sum, _| sum.double()).add(window)
                 })
             }
@@ -157,7 +155,7 @@ impl Base {
 
     /// `e g1` for each, constant time in the scalars.
     pub(crate) fn times(&self, scalars: &[Fr]) -> Vec<G1> {
-        let mut out = vec![G1::identity(); scalars.len()];
+        let mut out = vec![G1::IDENTITY; scalars.len()];
         parallel::fill(scalars, &mut out, PART, |scalars, out| match self {
             Self::OneByOne(comb) => {
                 for (out, scalar) in out.iter_mut().zip(scalars) {
@@ -176,7 +174,7 @@ impl Base {
 
     /// `x (H(message) + m g1)` for each message and m, constant time in x and the scalars.
     pub(crate) fn sign(&self, x: &Fr, items: &[(Message, Fr)]) -> Zeroizing<Vec<G1>> {
-        let mut out = Zeroizing::new(vec![G1::identity(); items.len()]);
+        let mut out = Zeroizing::new(vec![G1::IDENTITY; items.len()]);
         parallel::fill(items, &mut out, PART, |items, out| match self {
             Self::OneByOne(comb) => {
                 for (out, (message, m)) in out.iter_mut().zip(items) {

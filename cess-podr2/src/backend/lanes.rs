@@ -22,6 +22,7 @@ use self::consts::{BETA, Digits, FROM_BLST, TO_BLST};
 use self::fp::{Fp, from_array};
 use self::point::{Fixed, Point, TABLE};
 use self::scalar::{Signed, WINDOWS};
+use super::Words;
 use crate::field::Fr;
 use crate::parallel;
 
@@ -35,9 +36,6 @@ cpufeatures::new!(cpuid, "avx512f", "avx512ifma");
 /// Proof that the processor and the system run the instructions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Lanes(());
-
-/// A field element as `blst` keeps it.
-pub(super) type Words = [u64; 6];
 
 /// Multiples of the generator.
 pub(crate) struct Generator([Fixed; TABLE]);

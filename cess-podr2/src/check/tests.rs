@@ -2,7 +2,7 @@ use alloc::vec;
 
 use super::*;
 use crate::backend::{G1Affine, msm_short};
-use crate::fragment::decode_tags;
+use crate::tag_sum::decode_tags;
 use crate::{SecretKey, Sectors};
 
 /// With the weights known before the tags, errors could be chosen that cancel.

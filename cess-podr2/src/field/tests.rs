@@ -1,3 +1,5 @@
+#![cfg(feature = "native")]
+
 use super::*;
 use bls12_381::Scalar;
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
+#![cfg(feature = "native")]
+
 use super::*;
-use crate::backend::count;
+use crate::backend::{Native, count};
 use crate::holding::Holding;
 use crate::{Audit, Policy, Proving, SecretKey, Sectors};
 use rand::SeedableRng;
@@ -27,8 +29,9 @@ fn points_of_evaluation_need_no_special_case() {
             let proof = prove_at(z);
             let lookup = |_: &KeyId| Some(&public);
             let holds_at = |z| {
-                let statement = Statement::at(&challenge, &holding, &lookup, &proof, z).unwrap();
-                hold(&[(&statement, 1)])
+                let statement =
+                    Statement::at::<Native>(&challenge, &holding, &lookup, &proof, z).unwrap();
+                hold::<Native>(&[(&statement, 1)])
             };
             assert!(holds_at(z));
             // One sector is its own value everywhere; anything longer is tied to its z.
@@ -61,7 +64,7 @@ fn weights_are_drawn_from_digests_keys_and_proofs() {
         (challenge, holding, proof)
     });
     let statements = parts.each_ref().map(|(challenge, holding, proof)| {
-        Statement::new(challenge, holding, &lookup, proof).unwrap()
+        Statement::new::<Native>(challenge, holding, &lookup, proof).unwrap()
     });
 
     let mut hasher = blake3::Hasher::new_derive_key("cess-podr2 v1 batch weights");
@@ -76,8 +79,7 @@ fn weights_are_drawn_from_digests_keys_and_proofs() {
         hasher.update(&proof.to_bytes());
     }
     let mut reader = hasher.finalize_xof();
-    let statements: Vec<_> = statements.into_iter().enumerate().collect();
-    for weight in batch_weights(&statements) {
+    for weight in batch_weights::<Native>(&statements) {
         let mut expected = [0; 16];
         reader.fill(&mut expected);
         assert_eq!(weight, u128::from_le_bytes(expected));
@@ -86,7 +88,7 @@ fn weights_are_drawn_from_digests_keys_and_proofs() {
     let mut salted = blake3::Hasher::new_derive_key("cess-podr2 v1 salted batch weights");
     salted.update(&[5; 32]).update(hasher.finalize().as_bytes());
     let mut reader = salted.finalize_xof();
-    for weight in salted_weights(&[5; 32], &statements) {
+    for weight in salted_weights::<Native>(&[5; 32], &statements) {
         let mut expected = [0; 16];
         reader.fill(&mut expected);
         assert_eq!(weight, u128::from_le_bytes(expected));

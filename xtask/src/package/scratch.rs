@@ -1,6 +1,6 @@
 //! A workspace outside this one, with a project for each crate that knows nothing but its archive.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use toml_edit::{Document, Item, Table};
 use super::archive::Archive;
 use super::quiet;
 use crate::cargo;
+use crate::features::backend;
 
 /// With which features of the crate its README's example runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub(crate) struct Scratch {
     folder: PathBuf,
     /// The crates whose examples ask for features.
     asking: BTreeSet<String>,
+    /// The backend of each crate that doesn't build without one.
+    backends: BTreeMap<String, &'static str>,
 }
 
 impl Scratch {
@@ -46,7 +49,7 @@ impl Scratch {
         let folder = place.join("scratch");
         let mut root = "[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\n".to_owned();
         root.push_str("\n[patch.crates-io]\n");
-        let mut asking = BTreeSet::new();
+        let (mut asking, mut backends) = (BTreeSet::new(), BTreeMap::new());
         for (archive, unpacked) in archives {
             let name = &archive.name;
             let example =
@@ -56,6 +59,9 @@ impl Scratch {
             }
             let manifest = Document::parse(archive.manifest.as_str())
                 .map_err(|error| format!("{name}: {error}"))?;
+            let features = manifest.get("features").and_then(Item::as_table_like);
+            let backend = backend(|feature| features.is_some_and(|all| all.contains_key(feature)));
+            backends.extend(backend.map(|backend| (name.clone(), backend)));
             let project = project(name, manifest.as_table(), &example);
             write(&folder.join(name).join("Cargo.toml"), &project)?;
             write(&folder.join(name).join("src/main.rs"), &program(&example))?;
@@ -66,7 +72,7 @@ impl Scratch {
         // The versions that the workspace was tested with.
         fs::copy(lock, folder.join("Cargo.lock"))
             .map_err(|error| format!("{}: {error}", lock.display()))?;
-        Ok(Self { folder, asking })
+        Ok(Self { folder, asking, backends })
     }
 
     pub(crate) fn runs(&self, name: &str) -> Vec<Run> {
@@ -79,7 +85,9 @@ impl Scratch {
         command.current_dir(&self.folder).args(["run", "--quiet", "--package"]);
         command.arg(project_name(name)).arg("--target-dir").arg(target);
         match run {
-            Run::None => command.arg("--no-default-features"),
+            Run::None => command
+                .arg("--no-default-features")
+                .args(self.backends.get(name).into_iter().flat_map(|b| ["--features", b])),
             Run::Default => &mut command,
             Run::All => command.arg("--all-features"),
         };

@@ -112,7 +112,7 @@ fn sums_are_those_of_single_multiplications() {
         if count > 6 {
             points[1] = points[0];
             points[2] = G1::from(&points[0]).neg().to_affine();
-            points[3] = G1::identity().to_affine();
+            points[3] = G1::IDENTITY.to_affine();
             points[5] = points[4];
         }
         let mut scalars: Vec<Fr> = scalars().into_iter().cycle().take(points.len()).collect();
@@ -130,7 +130,7 @@ fn sums_are_those_of_single_multiplications() {
             .collect();
         let sum = |scalars: &[Fr]| {
             let terms = points.iter().zip(scalars).map(|(p, k)| G1::from(p).mul(k));
-            terms.fold(G1::identity(), |sum, term| sum.add(&term)).to_affine()
+            terms.fold(G1::IDENTITY, |sum, term| sum.add(&term)).to_affine()
         };
         let wide: Vec<Fr> = short.iter().map(|k| Fr::from_u128(*k)).collect();
         for way in ways() {

@@ -123,7 +123,7 @@ fn sums_agree_with_the_reference_at_every_algorithm_of_blst() {
         if count > 3 {
             points[1] = points[0];
             points[2] = G1::from(&points[0]).neg().to_affine();
-            points[3] = G1::identity().to_affine();
+            points[3] = G1::IDENTITY.to_affine();
         }
         let scalars = scalars(count);
         let expected: bls12_381::G1Projective = points
@@ -171,7 +171,7 @@ fn pairing_product_holds_and_fails_with_any_number_of_pairs() {
             pairs.push((g1.mul(&two.mul(&k)).neg().to_affine(), G2Affine::generator()));
         }
         assert!(pairing_product_is_one(&pairs));
-        pairs.push((G1::identity().to_affine(), G2Affine::generator()));
+        pairs.push((G1::IDENTITY.to_affine(), G2Affine::generator()));
         pairs.push((G1Affine::generator(), G2Affine::generator_times(&Fr::ZERO)));
         assert!(pairing_product_is_one(&pairs));
         pairs.swap_remove(0);
@@ -183,7 +183,7 @@ fn pairing_product_holds_and_fails_with_any_number_of_pairs() {
 #[test]
 fn affine_forms_computed_together_are_the_same() {
     let mut points: Vec<G1> = (0..40).map(|i| hashed(&[3; 32], i)).collect();
-    points[7] = G1::identity();
+    points[7] = G1::IDENTITY;
     let expected: Vec<G1Affine> = points.iter().map(|p| p.to_affine()).collect();
     assert_eq!(G1::to_affine_all(&points), expected);
     assert!(G1::to_affine_all(&[]).is_empty());
