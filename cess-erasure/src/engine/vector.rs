@@ -13,10 +13,16 @@ pub(super) const ROWS: usize = 8;
 /// The bytes of all inputs of a chunk, where a chunk is read again for further outputs: half of a
 /// usual L1 cache.
 const L1_BYTES: usize = 24 * 1024;
-/// No vector is longer.
+/// No vector is longer, nor is a usual cache line.
 const MAX_LEN: usize = 64;
-/// How far ahead inputs are asked for.
+/// Bytes read and written that a usual L2 cache holds: from there, what is read next comes by
+/// itself in time.
+const L2_BYTES: usize = 1 << 20;
+/// How far ahead inputs from beyond that cache are asked for, where the processor doesn't do it.
 const PREFETCH: usize = 1024;
+/// The processor does where it meets few inputs, and each in pieces of this many bytes.
+const LONG_BYTES: usize = 256;
+const FEW_INPUTS: usize = 12;
 /// The inputs of a ragged end that are gathered at a time.
 const GATHERED: usize = 16;
 /// Bytes read and written from which on caches can't hold what is written until somebody needs it.
@@ -97,11 +103,14 @@ impl<C: Prepare> Blocks<C> {
 /// # Safety
 /// All methods may be called only where the processor has the engine's instructions. `load` reads
 /// and `store` writes [`LEN`](Self::LEN) bytes anywhere; `stream` writes them at a multiple of
-/// `LEN`, and what it wrote is ordered before other writes only after `fence`.
+/// `LEN`, and what it wrote is ordered before other writes only after `fence`. `load_across` reads
+/// the `W + 1` times `LEN` bytes that begin at the last multiple of `LEN` not beyond its address.
 pub(super) trait Vector: Copy {
     const LEN: usize;
     /// Whether inputs are taken two by two, which pays where three vectors are added at once.
     const PAIRED: bool;
+    /// Whether [`load_across`](Self::load_across) is faster than loads that cross cache lines.
+    const REALIGNS: bool = false;
     type Coefficient: Prepare;
     /// A vector, ready to be multiplied by many coefficients.
     type Factor: Copy;
@@ -110,6 +119,12 @@ pub(super) trait Vector: Copy {
 
     unsafe fn zero() -> Self;
     unsafe fn load(from: *const u8) -> Self;
+    /// `W` vectors that follow each other, from loads at multiples of `LEN` alone.
+    #[inline(always)]
+    unsafe fn load_across<const W: usize>(from: *const u8) -> [Self; W] {
+        // SAFETY: these are among the bytes that the caller vouches for.
+        unsafe { load_all(from) }
+    }
     unsafe fn store(self, to: *mut u8);
     unsafe fn stream(self, to: *mut u8);
     unsafe fn fence();
@@ -136,6 +151,8 @@ pub(super) struct Job<'a, 'i, 'o, C> {
     pub(super) end: usize,
     pub(super) mode: Mode,
     pub(super) stream: bool,
+    /// The shards exceed the L2 cache.
+    pub(super) far: bool,
 }
 
 /// Computes all outputs by `run`, which is [`columns`] for one engine's vectors.
@@ -156,8 +173,9 @@ pub(super) fn multiply<V: Vector>(
         };
         let head =
             outputs.first().map_or(0, |output| output.as_ptr().align_offset(V::LEN) % V::LEN);
-        let large = len.saturating_mul(inputs.len() + outputs.len()) >= STREAM_BYTES;
-        let stream = mode == Mode::Replace && large && aligned(head);
+        let bytes = len.saturating_mul(inputs.len() + outputs.len());
+        let stream = mode == Mode::Replace && bytes >= STREAM_BYTES && aligned(head);
+        let far = bytes > L2_BYTES;
         let step = match blocks.blocks.len() {
             1 => len,
             _ => (L1_BYTES / inputs.len().max(1)).next_multiple_of(V::LEN).max(4 * V::LEN),
@@ -174,7 +192,18 @@ pub(super) fn multiply<V: Vector>(
                 let (outputs, after) = rest.split_at_mut(*rows);
                 let plain = *plain;
                 rest = after;
-                run(Job { coefficients, plain, inputs, offset, outputs, start, end, mode, stream });
+                run(Job {
+                    coefficients,
+                    plain,
+                    inputs,
+                    offset,
+                    outputs,
+                    start,
+                    end,
+                    mode,
+                    stream,
+                    far,
+                });
             }
         };
         if mode == Mode::Replace && head > 0 {
@@ -231,6 +260,7 @@ fn ragged<V: Vector>(
                 end: V::LEN,
                 mode: Mode::Add,
                 stream: false,
+                far: false,
             });
         }
         for (output, sum) in outputs.iter_mut().zip(&sums) {
@@ -254,7 +284,7 @@ fn ragged<V: Vector>(
 pub(super) unsafe fn columns<V: Vector, const R: usize, const W: usize, const X: bool>(
     job: Job<'_, '_, '_, V::Coefficient>,
 ) {
-    let Job { coefficients, inputs, offset, outputs, start, end, mode, stream, .. } = job;
+    let Job { coefficients, inputs, offset, outputs, start, end, mode, stream, far, .. } = job;
     assert!(start <= end && (end - start).is_multiple_of(V::LEN), "whole vectors");
     assert_eq!(coefficients.len(), R * inputs.len(), "a coefficient for each pair");
     assert!(inputs.iter().all(|input| input.len() >= offset + end), "inputs to the end");
@@ -263,17 +293,16 @@ pub(super) unsafe fn columns<V: Vector, const R: usize, const W: usize, const X:
     for (to, output) in to.iter_mut().zip(outputs.iter_mut()) {
         *to = output.as_mut_ptr();
     }
-    let mut at = start;
-    while at + W * V::LEN <= end {
-        // SAFETY: the caller has the instructions; `at + W * LEN <= end`, and all shards were
-        // checked to reach to `end`.
-        unsafe { tile::<V, R, W, X>(coefficients, inputs, offset + at, &to, at, mode, stream) };
-        at += W * V::LEN;
-    }
-    while at < end {
-        // SAFETY: as above; what is left are whole vectors.
-        unsafe { tile::<V, R, 1, X>(coefficients, inputs, offset + at, &to, at, mode, stream) };
-        at += V::LEN;
+    let width = W * V::LEN;
+    let ahead = far && (width < LONG_BYTES || inputs.len() > FEW_INPUTS);
+    let tiles = Tiles::<V, R> { coefficients, inputs, offset, to, mode, stream };
+    // SAFETY: the caller has the instructions, and all shards were checked to reach to `end`.
+    unsafe {
+        if ahead {
+            tiles.walk::<W, X, true>(start, end)
+        } else {
+            tiles.walk::<W, X, false>(start, end)
+        }
     }
     if stream {
         // SAFETY: the caller has the instructions.
@@ -281,102 +310,165 @@ pub(super) unsafe fn columns<V: Vector, const R: usize, const W: usize, const X:
     }
 }
 
-/// `W` vectors of `R` outputs; with `X`, output 0 is the plain sum of all inputs.
-///
-/// # Safety
-/// The processor must have the instructions of `V`. Each input must have `W * LEN` bytes from
-/// `offset + at` on, and each pointer of `to` be good for writing as many from `at` on. With
-/// `stream`, `to + at` must be a multiple of `LEN`.
-#[inline(always)]
-unsafe fn tile<V: Vector, const R: usize, const W: usize, const X: bool>(
-    coefficients: &[V::Coefficient],
-    inputs: &[&[u8]],
-    at_input: usize,
-    to: &[*mut u8; R],
-    at: usize,
+/// What the tiles of a job have in common.
+struct Tiles<'a, 'i, V: Vector, const R: usize> {
+    coefficients: &'a [V::Coefficient],
+    inputs: &'a [&'i [u8]],
+    offset: usize,
+    to: [*mut u8; R],
     mode: Mode,
     stream: bool,
-) {
-    // SAFETY: every address is inside what the caller vouches for: `from` and `to` plus `at` plus
-    // less than `W` vectors. Prefetching has no effect on memory, whatever the address.
-    unsafe {
-        let [first, inputs @ ..] = inputs else { return };
-        let x = read::<V, W>(first, at_input);
-        let factors = factors(&x);
-        let (first, coefficients) = coefficients.split_at(R);
-        let mut sums = [x; R];
-        for (row, (sums, coefficient)) in sums.iter_mut().zip(first).enumerate() {
-            if !(X && row == 0) {
-                let scalar = V::scalar(coefficient);
-                for (sum, factor) in sums.iter_mut().zip(&factors) {
-                    *sum = V::product(*factor, scalar);
-                }
-            }
-        }
-        if mode == Mode::Add {
-            for (sums, to) in sums.iter_mut().zip(to) {
-                for (w, sum) in sums.iter_mut().enumerate() {
-                    *sum = sum.add_one(V::load(to.add(at + w * V::LEN)));
-                }
-            }
-        }
+}
 
-        let paired = if V::PAIRED { inputs.len() / 2 * 2 } else { 0 };
-        let (pairs, singles) = inputs.split_at(paired);
-        let (pair_coefficients, single_coefficients) = coefficients.split_at(R * paired);
-        let pairs = pairs.chunks_exact(2).zip(pair_coefficients.chunks_exact(2 * R));
-        for (inputs, coefficients) in pairs {
-            let (x, y) = (read::<V, W>(inputs[0], at_input), read::<V, W>(inputs[1], at_input));
-            let (fx, fy) = (self::factors(&x), self::factors(&y));
-            let (cx, cy) = coefficients.split_at(R);
-            for (row, (sums, (cx, cy))) in sums.iter_mut().zip(cx.iter().zip(cy)).enumerate() {
-                if X && row == 0 {
-                    for (sum, (x, y)) in sums.iter_mut().zip(x.iter().zip(&y)) {
-                        *sum = sum.add(*x, *y);
-                    }
-                } else {
-                    let (sx, sy) = (V::scalar(cx), V::scalar(cy));
-                    for (sum, (fx, fy)) in sums.iter_mut().zip(fx.iter().zip(&fy)) {
-                        *sum = sum.add(V::product(*fx, sx), V::product(*fy, sy));
+impl<V: Vector, const R: usize> Tiles<'_, '_, V, R> {
+    /// All tiles from `start` to `end`; with `P`, inputs are asked for ahead.
+    ///
+    /// # Safety
+    /// The processor must have the instructions of `V`, there must be whole vectors between `start`
+    /// and `end`, and inputs and outputs must reach to `end`. With `stream`, `to + start` must be
+    /// a multiple of `LEN`.
+    #[inline(always)]
+    unsafe fn walk<const W: usize, const X: bool, const P: bool>(&self, start: usize, end: usize) {
+        let width = W * V::LEN;
+        let mut at = start;
+        let crosses = |input: &&[u8]| {
+            !input.as_ptr().addr().wrapping_add(self.offset + start).is_multiple_of(V::LEN)
+        };
+        if V::REALIGNS && self.inputs.iter().any(crosses) {
+            if self.offset + at < V::LEN && at + width <= end {
+                // SAFETY: as below.
+                unsafe { self.tile::<W, X, P, false>(at) };
+                at += width;
+            }
+            while at + width + V::LEN <= end {
+                // SAFETY: as below, and there is a vector before these, by what is above, and one
+                // behind them.
+                unsafe { self.tile::<W, X, P, true>(at) };
+                at += width;
+            }
+        }
+        while at + width <= end {
+            // SAFETY: the caller has the instructions and vouches for all up to `end`.
+            unsafe { self.tile::<W, X, P, false>(at) };
+            at += width;
+        }
+        while at < end {
+            // SAFETY: as above; what is left are whole vectors.
+            unsafe { self.tile::<1, X, P, false>(at) };
+            at += V::LEN;
+        }
+    }
+
+    /// `W` vectors of `R` outputs; with `X`, output 0 is the plain sum of all inputs; with `A`,
+    /// inputs are loaded across cache lines.
+    ///
+    /// # Safety
+    /// The processor must have the instructions of `V`. Each input must have `W * LEN` bytes from
+    /// `offset + at` on, with `A` a vector more on both sides, and each pointer of `to` be good for
+    /// writing as many from `at` on. With `stream`, `to + at` must be a multiple of `LEN`.
+    #[inline(always)]
+    unsafe fn tile<const W: usize, const X: bool, const P: bool, const A: bool>(&self, at: usize) {
+        // SAFETY: every address is inside what the caller vouches for: `to` plus `at` plus less
+        // than `W` vectors.
+        unsafe {
+            let Self { coefficients, inputs, to, mode, stream, .. } = self;
+            let [first, inputs @ ..] = inputs else { return };
+            let x = self.read::<W, P, A>(first, at);
+            let factors = factors(&x);
+            let (first, coefficients) = coefficients.split_at(R);
+            let mut sums = [x; R];
+            for (row, (sums, coefficient)) in sums.iter_mut().zip(first).enumerate() {
+                if !(X && row == 0) {
+                    let scalar = V::scalar(coefficient);
+                    for (sum, factor) in sums.iter_mut().zip(&factors) {
+                        *sum = V::product(*factor, scalar);
                     }
                 }
             }
-        }
-        for (input, cx) in singles.iter().zip(single_coefficients.chunks_exact(R)) {
-            let x = read::<V, W>(input, at_input);
-            let fx = self::factors(&x);
-            for (row, (sums, cx)) in sums.iter_mut().zip(cx).enumerate() {
-                let sx = V::scalar(cx);
-                for (sum, (x, fx)) in sums.iter_mut().zip(x.iter().zip(&fx)) {
-                    let product = if X && row == 0 { *x } else { V::product(*fx, sx) };
-                    *sum = sum.add_one(product);
+            if *mode == Mode::Add {
+                for (sums, to) in sums.iter_mut().zip(to) {
+                    for (w, sum) in sums.iter_mut().enumerate() {
+                        *sum = sum.add_one(V::load(to.add(at + w * V::LEN)));
+                    }
+                }
+            }
+
+            let paired = if V::PAIRED { inputs.len() / 2 * 2 } else { 0 };
+            let (pairs, singles) = inputs.split_at(paired);
+            let (pair_coefficients, single_coefficients) = coefficients.split_at(R * paired);
+            let pairs = pairs.chunks_exact(2).zip(pair_coefficients.chunks_exact(2 * R));
+            for (inputs, coefficients) in pairs {
+                let (x, y) =
+                    (self.read::<W, P, A>(inputs[0], at), self.read::<W, P, A>(inputs[1], at));
+                let (fx, fy) = (self::factors(&x), self::factors(&y));
+                let (cx, cy) = coefficients.split_at(R);
+                for (row, (sums, (cx, cy))) in sums.iter_mut().zip(cx.iter().zip(cy)).enumerate() {
+                    if X && row == 0 {
+                        for (sum, (x, y)) in sums.iter_mut().zip(x.iter().zip(&y)) {
+                            *sum = sum.add(*x, *y);
+                        }
+                    } else {
+                        let (sx, sy) = (V::scalar(cx), V::scalar(cy));
+                        for (sum, (fx, fy)) in sums.iter_mut().zip(fx.iter().zip(&fy)) {
+                            *sum = sum.add(V::product(*fx, sx), V::product(*fy, sy));
+                        }
+                    }
+                }
+            }
+            for (input, cx) in singles.iter().zip(single_coefficients.chunks_exact(R)) {
+                let x = self.read::<W, P, A>(input, at);
+                let fx = self::factors(&x);
+                for (row, (sums, cx)) in sums.iter_mut().zip(cx).enumerate() {
+                    let sx = V::scalar(cx);
+                    for (sum, (x, fx)) in sums.iter_mut().zip(x.iter().zip(&fx)) {
+                        let product = if X && row == 0 { *x } else { V::product(*fx, sx) };
+                        *sum = sum.add_one(product);
+                    }
+                }
+            }
+            for (sums, to) in sums.iter().zip(to) {
+                for (w, sum) in sums.iter().enumerate() {
+                    let to = to.add(at + w * V::LEN);
+                    if *stream { sum.stream(to) } else { sum.store(to) }
                 }
             }
         }
-        for (sums, to) in sums.iter().zip(to) {
-            for (w, sum) in sums.iter().enumerate() {
-                let to = to.add(at + w * V::LEN);
-                if stream { sum.stream(to) } else { sum.store(to) }
+    }
+
+    /// `W` vectors of an input; with `P`, what comes later is asked for.
+    ///
+    /// # Safety
+    /// As [`tile`](Self::tile), for this input.
+    #[inline(always)]
+    unsafe fn read<const W: usize, const P: bool, const A: bool>(
+        &self,
+        input: &[u8],
+        at: usize,
+    ) -> [V; W] {
+        // SAFETY: the caller vouches for `W` vectors, with `A` for one more on both sides, of
+        // which `load_across` reads less than one on the lower. Prefetching has no effect, whatever
+        // the address.
+        unsafe {
+            let from = input.as_ptr().add(self.offset + at);
+            if P {
+                for line in (0..W * V::LEN).step_by(MAX_LEN) {
+                    V::prefetch(from.wrapping_add(PREFETCH + line));
+                }
             }
+            if A { V::load_across(from) } else { load_all(from) }
         }
     }
 }
 
-/// `W` vectors from `at` on; what comes later is asked for.
-///
 /// # Safety
-/// As [`tile`], for this input.
+/// The processor must have the instructions of `V`, and `W` vectors must be there to be read.
 #[inline(always)]
-unsafe fn read<V: Vector, const W: usize>(input: &[u8], at: usize) -> [V; W] {
-    // SAFETY: the caller vouches for `W` vectors. Prefetching has no effect, whatever the address.
+unsafe fn load_all<V: Vector, const W: usize>(from: *const u8) -> [V; W] {
+    // SAFETY: the caller vouches for the instructions and the vectors.
     unsafe {
-        let from = input.as_ptr().add(at);
         let mut vectors = [V::zero(); W];
         for (w, vector) in vectors.iter_mut().enumerate() {
             *vector = V::load(from.add(w * V::LEN));
-            if w * V::LEN % 64 == 0 {
-                V::prefetch(from.wrapping_add(PREFETCH + w * V::LEN));
-            }
         }
         vectors
     }

@@ -25,13 +25,27 @@ pub(super) fn has(engine: Engine) -> bool {
         Engine::Ssse3 => detected!("ssse3"),
         Engine::Avx2 => detected!("avx2"),
         Engine::GfniAvx2 => detected!("avx2", "gfni"),
-        Engine::GfniAvx512 => detected!("avx2", "gfni", "avx512f", "avx512bw"),
+        Engine::GfniAvx512 => detected!("avx2", "gfni", "avx512f", "avx512bw", "avx512vbmi"),
         _ => false,
     }
 }
 
 /// The truth table of the exclusive or of three bits.
 const XOR3: i32 = 0b1001_0110;
+
+/// The numbers 0 to 127: 64 from `n` on are the places of two vectors' bytes from byte `n` on.
+#[repr(align(64))]
+struct Places([u8; 128]);
+
+static PLACES: Places = Places({
+    let mut places = [0; 128];
+    let mut i = 0u8;
+    while i < 128 {
+        places[i as usize] = i;
+        i += 1;
+    }
+    places
+});
 
 /// 16 bytes, multiplied by two shuffles.
 #[derive(Clone, Copy)]
@@ -288,6 +302,7 @@ impl Vector for GfniYmm {
 impl Vector for GfniZmm {
     const LEN: usize = 64;
     const PAIRED: bool = true;
+    const REALIGNS: bool = true;
     type Coefficient = u64;
     type Factor = __m512i;
     type Scalar = __m512i;
@@ -302,6 +317,25 @@ impl Vector for GfniZmm {
     unsafe fn load(from: *const u8) -> Self {
         // SAFETY: see above.
         Self(unsafe { _mm512_loadu_si512(from.cast()) })
+    }
+
+    #[inline(always)]
+    unsafe fn load_across<const W: usize>(from: *const u8) -> [Self; W] {
+        let shift = from.addr() % Self::LEN;
+        // SAFETY: see above; the places begin at multiples of the vectors' length, and 64 bytes
+        // from below 64 on are in the table.
+        unsafe {
+            let from = from.sub(shift).cast::<__m512i>();
+            let places = _mm512_loadu_si512(PLACES.0.as_ptr().add(shift).cast());
+            let mut low = _mm512_load_si512(from);
+            let mut vectors = [Self(low); W];
+            for (w, vector) in vectors.iter_mut().enumerate() {
+                let high = _mm512_load_si512(from.add(w + 1));
+                vector.0 = _mm512_permutex2var_epi8(low, places, high);
+                low = high;
+            }
+            vectors
+        }
     }
 
     #[inline(always)]
@@ -391,12 +425,12 @@ macro_rules! engine {
 
 // Vectors at a time: as many as registers hold, beside the factors.
 engine!(ssse3, Xmm, Ssse3, "ssse3", 1 x 4, 2 x 2, 3 x 2, 4 x 2);
-engine!(avx2, Ymm, Avx2, "avx2", 1 x 4, 2 x 2, 3 x 2, 4 x 2);
+engine!(avx2, Ymm, Avx2, "avx2", 1 x 8, 2 x 2, 3 x 2, 4 x 2);
 engine!(
     gfni_avx2, GfniYmm, GfniAvx2, "avx2,gfni",
-    1 x 4, 2 x 4, 3 x 2, 4 x 2, 5 x 2, 6 x 1, 7 x 1, 8 x 1
+    1 x 8, 2 x 4, 3 x 2, 4 x 2, 5 x 2, 6 x 1, 7 x 1, 8 x 1
 );
 engine!(
-    gfni_avx512, GfniZmm, GfniAvx512, "avx2,gfni,avx512f,avx512bw",
-    1 x 8, 2 x 4, 3 x 4, 4 x 4, 5 x 2, 6 x 2, 7 x 2, 8 x 2
+    gfni_avx512, GfniZmm, GfniAvx512, "avx2,gfni,avx512f,avx512bw,avx512vbmi",
+    1 x 8, 2 x 4, 3 x 4, 4 x 4, 5 x 4, 6 x 3, 7 x 3, 8 x 3
 );
