@@ -148,7 +148,8 @@ impl Codec {
     }
 
     /// Overwrites the buffers of `missing` with the shards of their indexes, data or parity, from
-    /// `present` shards of any other indexes, in any order.
+    /// `present` shards of any other indexes, in any order. The same range of all of them will do as
+    /// well, of `leopard16` as for [`update`](Self::update).
     ///
     /// Uses those that [`sources`](Self::sources) names; others are ignored. **A wrong shard among
     /// those used gives wrong shards**: check each against its hash before, with
@@ -208,7 +209,9 @@ impl Codec {
     /// them, without the other data.
     ///
     /// For a change of a part of the shard, hand over that range of `old`, `new` and of each parity
-    /// shard. **What isn't the old content makes the parity wrong**, unnoticed.
+    /// shard; of `leopard16` whole blocks of 64 bytes, counted from the beginning of the shard, or up
+    /// to its end. **Other ranges of that code, and what isn't the old content, make the parity
+    /// wrong**, unnoticed.
     ///
     /// ```
     /// use cess_erasure::{Codec, Geometry};

@@ -21,6 +21,15 @@ pub enum Code {
 }
 
 impl Code {
+    /// Columns of as many bytes hang together: fewer can't be rebuilt or updated alone.
+    pub(crate) const fn block_len(self) -> usize {
+        match self {
+            Self::Rs8 | Self::Lrc8 => 1,
+            #[cfg(feature = "leopard16")]
+            Self::Leopard16 => crate::leopard::BLOCK,
+        }
+    }
+
     /// The number of the code in encodings.
     #[must_use]
     pub const fn number(self) -> u8 {

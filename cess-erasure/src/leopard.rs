@@ -10,7 +10,7 @@ use crate::{Error, Geometry};
 /// What working on one part of the columns takes, at most, unless a single block takes more.
 const WORK_BYTES: usize = 8 << 20;
 /// The code works on blocks of this many bytes of each shard; only the last may be shorter.
-const BLOCK: usize = 64;
+pub(crate) const BLOCK: usize = 64;
 
 /// Whether the code reaches so far.
 pub(crate) fn supports(data: usize, parity: usize) -> bool {

@@ -4,6 +4,7 @@ use cess_erasure::{Codec, Engine, Geometry, Lrc};
 
 pub struct Input<'a>(pub &'a [u8]);
 
+#[allow(dead_code, reason = "each target takes what it needs")]
 impl Input<'_> {
     pub fn byte(&mut self) -> usize {
         match self.0.split_first() {
@@ -28,6 +29,15 @@ impl Input<'_> {
         Codec::with_engine(geometry, engine).unwrap_or_else(|_| Codec::new(geometry))
     }
 
+    /// A codec of the code for many shards; now and then there are many.
+    pub fn leopard16(&mut self) -> Codec {
+        let scale = [1, 1, 1, 9][self.byte() % 4];
+        let mut count = || (1 + self.byte() % 40) as u16 * scale;
+        let geometry = Geometry::leopard16(count(), count()).unwrap();
+        assert_eq!(Geometry::from_bytes(&geometry.to_bytes()), Ok(geometry));
+        Codec::new(geometry)
+    }
+
     /// All shards of a codeword of shards of `len` bytes.
     pub fn codeword(&mut self, codec: &Codec, len: usize) -> Vec<Vec<u8>> {
         let mut shards = vec![vec![0; len]; codec.geometry().total()];
@@ -40,5 +50,46 @@ impl Input<'_> {
         codec.encode(data, parity).unwrap();
         codec.verify(&shards).unwrap();
         shards
+    }
+
+    /// Any of these shards, cut or not, under any indexes: what is rebuilt is right, or refused and
+    /// the buffers untouched.
+    pub fn rebuild(&mut self, codec: &Codec, shards: &[Vec<u8>]) {
+        let (total, len) = (shards.len(), shards[0].len());
+        // Indexes may repeat, be out of range, or be wanted and present; shards may be cut.
+        let mut present: Vec<(usize, &[u8])> = Vec::new();
+        for _ in 0..self.byte() % (total + 2) {
+            let index = match self.byte() {
+                255 => total + self.byte(),
+                at => at % total,
+            };
+            let shard = shards.get(index).map_or(&[][..], Vec::as_slice);
+            let cut = if self.byte() == 7 { self.byte() % (len + 1) } else { len };
+            present.push((index, &shard[..cut.min(shard.len())]));
+        }
+        let wanted: Vec<usize> =
+            (0..self.byte() % (total + 2)).map(|_| self.byte() % (total + 1)).collect();
+        let mut buffers = vec![vec![0xA5; len]; wanted.len()];
+        if let (7, Some(buffer)) = (self.byte(), buffers.last_mut()) {
+            buffer.truncate(self.byte());
+        }
+        let before = buffers.clone();
+        let mut missing: Vec<(usize, &mut [u8])> =
+            wanted.iter().copied().zip(buffers.iter_mut().map(Vec::as_mut_slice)).collect();
+        let there: Vec<usize> = present.iter().map(|(index, _)| *index).collect();
+        let sources = codec.sources(&there, &wanted);
+        match codec.reconstruct(&present, &mut missing) {
+            Ok(()) => {
+                assert!(wanted.iter().zip(&buffers).all(|(index, buffer)| *buffer == shards[*index]));
+                let sources = sources.unwrap();
+                assert!(sources.iter().all(|source| there.contains(source)));
+            }
+            Err(_) => assert!(buffers == before),
+        }
+        let mut data = vec![vec![0xA5; len]; codec.geometry().data()];
+        match codec.decode(&present, &mut data) {
+            Ok(()) => assert!(data == shards[..data.len()]),
+            Err(_) => assert!(data.iter().flatten().all(|byte| *byte == 0xA5)),
+        }
     }
 }

@@ -12,7 +12,10 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut input = Input(bytes);
-    let codec = input.codec();
+    let codec = match input.byte() % 4 {
+        0 => input.leopard16(),
+        _ => input.codec(),
+    };
     let len = input.byte() * (1 + input.byte() % 40);
     let content: Vec<u8> = (0..len).map(|at| (at * 31 % 257) as u8).collect();
     let layout = SegmentLayout::new(codec.geometry(), len as u64).unwrap();

@@ -1,3 +1,4 @@
+use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -49,6 +50,9 @@ pub struct RangePlan {
 #[derive(Debug, Clone)]
 struct Piece {
     columns: Range<usize>,
+    /// The columns that are read: those, or the blocks that they are in, where shards are rebuilt
+    /// by blocks.
+    read: Range<usize>,
     /// Data shards, and where their columns lie in what is decoded.
     wanted: Vec<(usize, usize)>,
     /// Which of the reads belong to this piece.
@@ -101,25 +105,30 @@ impl RangePlan {
             }
             let (there, lost): (Vec<usize>, Vec<usize>) =
                 wanted.iter().partition(|shard| available.contains(shard));
-            let mut read = there;
+            let mut sources = there;
+            let mut read = columns.clone();
             if !lost.is_empty() {
-                read.extend(codec.sources(available, &lost)?);
-                read.sort_unstable();
-                read.dedup();
+                sources.extend(codec.sources(available, &lost)?);
+                sources.sort_unstable();
+                sources.dedup();
+                let block = layout.geometry().code().block_len();
+                read = read.start / block * block..read.end.next_multiple_of(block);
             }
             let first = plan.reads.len();
-            plan.reads.extend(read.into_iter().map(|shard| Read { shard, range: columns.clone() }));
+            plan.reads.extend(sources.into_iter().map(|shard| Read { shard, range: read.clone() }));
             let place = |shard: usize| (shard, shard * shard_len + columns.start - range.start);
             plan.pieces.push(Piece {
                 wanted: wanted.into_iter().map(place).collect(),
                 reads: first..plan.reads.len(),
                 columns,
+                read,
             });
         }
         Ok(plan)
     }
 
-    /// What has to be read: at most three parts of each shard.
+    /// What has to be read: at most three parts of each shard; of `leopard16` whole blocks of 64
+    /// bytes where shards are lost.
     #[must_use]
     pub fn reads(&self) -> &[Read] {
         &self.reads
@@ -166,6 +175,8 @@ impl RangePlan {
                 .zip(&parts[piece.reads.clone()])
                 .map(|(read, part)| (read.shard, *part))
                 .collect();
+            let within = piece.columns.start - piece.read.start;
+            let within = within..within + piece.columns.len();
             let mut missing = Vec::new();
             let mut rest = &mut *out;
             let mut cut = 0;
@@ -175,12 +186,24 @@ impl RangePlan {
                 cut = place + piece.columns.len();
                 rest = after;
                 match present.iter().find(|(index, _)| *index == shard) {
-                    Some((_, part)) => buffer.copy_from_slice(part),
+                    Some((_, part)) => buffer.copy_from_slice(&part[within.clone()]),
                     None => missing.push((shard, buffer)),
                 }
             }
-            if !missing.is_empty() {
+            if missing.is_empty() {
+                continue;
+            }
+            if piece.read == piece.columns {
                 codec.reconstruct(&present, &mut missing)?;
+                continue;
+            }
+            let mut blocks = vec![vec![0; piece.read.len()]; missing.len()];
+            let buffers = blocks.iter_mut().map(Vec::as_mut_slice);
+            let mut rebuilt: Vec<(usize, &mut [u8])> =
+                missing.iter().map(|(shard, _)| *shard).zip(buffers).collect();
+            codec.reconstruct(&present, &mut rebuilt)?;
+            for ((_, buffer), block) in missing.iter_mut().zip(&blocks) {
+                buffer.copy_from_slice(&block[within.clone()]);
             }
         }
         Ok(())
