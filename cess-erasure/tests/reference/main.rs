@@ -1,6 +1,7 @@
 //! The same bytes as a plain reference and as `reed-solomon-erasure`, and every loss undone.
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
+mod locality;
 mod naive;
 
 use cess_erasure::{Codec, Error, Geometry};
