@@ -20,6 +20,9 @@ pub(super) fn run(emit: &mut dyn FnMut(Figure)) {
     }
     repair(emit);
     many(emit);
+    for total in [24, 48, 96, 192, 255] {
+        beside(total, emit);
+    }
 }
 
 fn code(geometry: Geometry) -> String {
@@ -168,4 +171,25 @@ fn many(emit: &mut dyn FnMut(Figure)) {
     let [ours, simd] = seconds.map(|seconds| unit.value(seconds, bytes));
     let name = format!("encode/code=leopard16:{}/shard_bytes={SHARD_BYTES}", code(geometry));
     emit(Figure::new(name, ours, unit).against("reed-solomon-simd", simd));
+}
+
+/// The code over GF(2^8) beside the other one, a third of the shards parity: what
+/// `cargo run --release -p cess-benches --bin chart` draws.
+fn beside(total: u16, emit: &mut dyn FnMut(Figure)) {
+    const SHARD_BYTES: usize = 16 << 10;
+    let (data, parity) = (total - total / 3, total / 3);
+    let codecs = [Geometry::rs8(data, parity), Geometry::leopard16(data, parity)]
+        .map(|geometry| Codec::new(geometry.expect("within limits")));
+    let shards = random_shards(data.into(), SHARD_BYTES);
+    let mut parities = [(); 2].map(|()| vec![vec![0; SHARD_BYTES]; parity.into()]);
+    let [of_rs8, of_leopard] = &mut parities;
+    let seconds = interleave([
+        &mut || codecs[0].encode(black_box(&shards), of_rs8).expect("equal lengths"),
+        &mut || codecs[1].encode(black_box(&shards), of_leopard).expect("equal lengths"),
+    ]);
+    let unit = Unit::MegabytesPerSecond;
+    let [rs8, leopard] =
+        seconds.map(|seconds| unit.value(seconds, usize::from(data) * SHARD_BYTES));
+    let name = format!("encode/code=rs8:{data}+{parity}/shard_bytes={SHARD_BYTES}");
+    emit(Figure::new(name, rs8, unit).against("leopard16", leopard));
 }

@@ -156,10 +156,19 @@ impl Case {
             }
             black_box(&simd.decode().expect("enough shards"));
         };
-        let seconds = interleave_all(&mut [&mut ours, &mut erasure, &mut simd]);
+        // As many bytes read and written in all, with nothing computed.
+        let copied = (geometry.data() + lost) * *shard_bytes / 2;
+        let (from, mut to) = (vec![1u8; copied], vec![0u8; copied]);
+        let mut copy = || black_box(&mut to[..]).copy_from_slice(black_box(&from));
+        let seconds = interleave_all(&mut [&mut ours, &mut erasure, &mut simd, &mut copy]);
         assert!(rebuilt == data[..lost] && theirs[..lost] == data[..lost], "the lost shards");
         let op = format!("reconstruct/lost={lost}");
-        self.emit(&op, &seconds, &["reed-solomon-erasure", "reed-solomon-simd"], emit);
+        let rivals = ["reed-solomon-erasure", "reed-solomon-simd", "copy-of-as-many-bytes"];
+        self.emit(&op, &seconds, &rivals, emit);
+        if self.codec.engine() == Engine::best() {
+            let bound = [seconds[3], seconds[1]];
+            self.emit(&format!("{op}_bound_by_copying"), &bound, &rivals[..1], emit);
+        }
     }
 
     fn emit(
