@@ -4,6 +4,10 @@
 
 #[path = "scheme/accept.rs"]
 mod accept;
+#[path = "scheme/blinding.rs"]
+mod blinding;
+#[path = "scheme/cases.rs"]
+mod cases;
 #[path = "scheme/draws.rs"]
 mod draws;
 #[path = "scheme/equations.rs"]

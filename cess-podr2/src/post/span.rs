@@ -251,3 +251,6 @@ impl<'a> Reader<'a> {
         Ok(array)
     }
 }
+
+#[cfg(test)]
+mod tests;

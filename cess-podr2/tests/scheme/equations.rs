@@ -151,8 +151,8 @@ pub(crate) fn key_id(public_bytes: &[u8]) -> Id {
 
 #[derive(Clone)]
 pub(crate) struct Public {
-    x: G2Affine,
-    y: G2Affine,
+    pub(crate) x: G2Affine,
+    pub(crate) y: G2Affine,
     pub(crate) s: u32,
     pub(crate) id: Id,
 }

@@ -12,12 +12,16 @@ use crate::vectors::{Fragment, Hash, path};
 
 #[path = "generate/batches.rs"]
 mod batches;
+#[path = "generate/blinded.rs"]
+mod blinded;
 #[path = "generate/challenges.rs"]
 mod challenges;
 #[path = "generate/forged.rs"]
 mod forged;
 #[path = "generate/keys.rs"]
 mod keys;
+#[path = "generate/post.rs"]
+mod post;
 #[path = "generate/proofs.rs"]
 mod proofs;
 #[path = "generate/tags.rs"]

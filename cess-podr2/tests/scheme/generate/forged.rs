@@ -180,7 +180,7 @@ pub(super) fn other_statements(sink: &mut Sink<'_>) {
 }
 
 /// y + r in 32 bytes, which fits since both are below 2^255.
-fn plus_order(y: &[u8]) -> Vec<u8> {
+pub(super) fn plus_order(y: &[u8]) -> Vec<u8> {
     let mut carry = 1;
     let mut out = Vec::new();
     for (byte, r) in y.iter().zip((-Scalar::one()).to_bytes()) {
