@@ -28,6 +28,7 @@ const AREAS: &[(&str, Area)] = &[
     ("erasure", erasure::run),
     ("podr2", podr2::run),
     ("podr2-growth", podr2_scale::run),
+    ("podr2-kinds", podr2::run_kinds),
     ("podr2-sectors", podr2::run_sectors),
     ("pre", pre::run),
     ("podr2-timing", podr2::run_timing),

@@ -2,6 +2,7 @@
 //! operation.
 
 mod case;
+mod kinds;
 mod sectors;
 #[cfg(feature = "rayon")]
 mod threads;
@@ -13,6 +14,7 @@ use cess_podr2::measure::{self, Points};
 use cess_podr2::{Challenge, Holding, Proof, ProvingKey, SecretKey, Sectors, verify, verify_batch};
 
 use self::case::{Case, random};
+pub(crate) use self::kinds::run as run_kinds;
 pub(crate) use self::sectors::run as run_sectors;
 #[cfg(feature = "rayon")]
 pub(crate) use self::threads::run as run_threads;

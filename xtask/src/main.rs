@@ -1,6 +1,7 @@
 //! `cargo xtask ci`: the checks that neither the compiler nor clippy makes. `budget` sets the
 //! tests' seconds beside their budget, `figures` measures, `fuzz` runs the fuzz targets, `memory`
-//! the story on a large file, `package` tries the crates as a stranger would.
+//! the story on a large file, `package` tries the crates as a stranger would, `wasm` the verifier in
+//! Node.js.
 //!
 //! Each check is a function from parsed data to findings, one line each; nothing found is a pass.
 
@@ -20,6 +21,7 @@ mod package;
 mod pins;
 mod rust_source;
 mod sanitize;
+mod wasm;
 mod workspace;
 
 use std::process::{Command, ExitCode};
@@ -35,7 +37,8 @@ usage: cargo xtask ci [--list | STEP...]
        cargo xtask fuzz [CRATE...] [--seconds N | --check]
        cargo xtask memory [--mib N]
        cargo xtask package [--time]
-       cargo xtask sanitize";
+       cargo xtask sanitize
+       cargo xtask wasm";
 
 struct Step {
     name: &'static str,
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Some((command, rest)) if command == "memory" => memory::run(rest),
         Some((command, rest)) if command == "package" => package::run(rest),
         Some((command, [])) if command == "sanitize" => sanitize::run(),
+        Some((command, [])) if command == "wasm" => wasm::run(),
         _ => refuse("no such command"),
     }
 }

@@ -5,8 +5,8 @@ use std::convert::Infallible;
 use std::hint::black_box;
 
 use cess_podr2::{
-    Audit, BlockSource, Challenge, Entry, FragmentName, Holding, KeyId, Policy, Proof, ProvingKey,
-    PublicKey, SecretKey, Sectors, TagCheck, Tagged, Tags, prove,
+    Audit, BlindedProof, BlockSource, Challenge, Entry, FragmentName, Holding, KeyId, Policy,
+    Proof, ProvingKey, PublicKey, SecretKey, Sectors, TagCheck, Tagged, Tags, prove, prove_blinded,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -50,8 +50,8 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn challenge(&self, round: u16) -> Challenge {
-        let audit =
-            Audit { chain_id: [1; 32], round: u64::from(round), height: 1000, prover: [2; 32] };
+        let at = u64::from(round);
+        let audit = Audit { chain_id: [1; 32], round: at, height: 1000 + at, prover: [2; 32] };
         let mut seed = [0; 32];
         seed[..2].copy_from_slice(&round.to_le_bytes());
         Challenge::new(audit, &self.holding, Policy::Every, seed).expect("blocks to ask for")
@@ -60,6 +60,13 @@ impl<'a> Case<'a> {
     pub(super) fn answer(&self, challenge: &Challenge) -> Proof {
         let lookup = |id: &KeyId| self.provings.iter().find(|key| key.key_id() == *id);
         prove(challenge, &self.holding, lookup, &mut Memory(self)).expect("everything is there")
+    }
+
+    pub(super) fn answer_blinded(&self, challenge: &Challenge) -> BlindedProof {
+        let lookup = |id: &KeyId| self.provings.iter().find(|key| key.key_id() == *id);
+        let mut rng = ChaCha8Rng::from_seed([9; 32]);
+        prove_blinded(challenge, &self.holding, lookup, &mut Memory(self), &mut rng)
+            .expect("everything is there")
     }
 
     /// Checks the fragment under the first key so many times in one check.
