@@ -37,6 +37,7 @@ impl Code {
         Ok(Self { codec, layout })
     }
 
+    #[cfg(feature = "remote")]
     pub(crate) fn layout(&self) -> &SegmentLayout {
         &self.layout
     }

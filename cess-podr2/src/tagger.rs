@@ -76,6 +76,55 @@ impl SecretScalars {
 ///
 /// The name of a fragment comes from its content, so tags exist only at
 /// [`finish`](Self::finish), once the whole content is known: there is no other way to them.
+/// Two tags of one name and block over different data would give away x D(alpha) g1, D the difference,
+/// and with it forgeries. So a tagger can't be given a name or a root,
+///
+/// ```compile_fail,E0061
+/// # use cess_podr2::{SecretKey, Sectors};
+/// # let secret = SecretKey::from_seed(&[7; 32], Sectors::MIN);
+/// let tagger = secret.tagger(0, [3; 32]);
+/// ```
+///
+/// nothing is signed but by it,
+///
+/// ```compile_fail,E0624
+/// # use cess_podr2::{SecretKey, Sectors};
+/// # let secret = SecretKey::from_seed(&[7; 32], Sectors::MIN);
+/// # let name = secret.tag(0, b"data")?.name();
+/// let tags = secret.sign(&name, &[]);
+/// # Ok::<(), cess_podr2::Error>(())
+/// ```
+///
+/// no tag comes before the end,
+///
+/// ```compile_fail,E0599
+/// # use cess_podr2::{SecretKey, Sectors};
+/// # let secret = SecretKey::from_seed(&[7; 32], Sectors::MIN);
+/// let mut tagger = secret.tagger(0);
+/// tagger.update(b"a block");
+/// let tag = tagger.tag();
+/// ```
+///
+/// nothing is added after it,
+///
+/// ```compile_fail,E0382
+/// # use cess_podr2::{SecretKey, Sectors};
+/// # let secret = SecretKey::from_seed(&[7; 32], Sectors::MIN);
+/// let mut tagger = secret.tagger(0);
+/// tagger.update(b"all of it");
+/// let tagged = tagger.finish();
+/// tagger.update(b"and more");
+/// ```
+///
+/// and none goes on twice from one beginning.
+///
+/// ```compile_fail,E0599
+/// # use cess_podr2::{SecretKey, Sectors};
+/// # let secret = SecretKey::from_seed(&[7; 32], Sectors::MIN);
+/// let mut tagger = secret.tagger(0);
+/// tagger.update(b"the beginning");
+/// let twin = tagger.clone();
+/// ```
 pub struct Tagger<'k> {
     key: &'k SecretKey,
     replica: u32,

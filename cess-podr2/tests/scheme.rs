@@ -8,6 +8,8 @@ mod accept;
 mod blinding;
 #[path = "scheme/cases.rs"]
 mod cases;
+#[path = "scheme/collude.rs"]
+mod collude;
 #[path = "scheme/draws.rs"]
 mod draws;
 #[path = "scheme/equations.rs"]

@@ -30,20 +30,30 @@ pub(crate) fn run(emit: &mut dyn FnMut(Figure)) {
     let mut rng = ChaCha8Rng::from_seed([seed; 32]);
     let block = random(Sectors::DEFAULT.block_bytes());
     for (fast, way) in [(true, "best"), (false, "portable")] {
-        let mut wide = || {
-            let mut wide = [0; 64];
-            rng.fill_bytes(&mut wide);
-            wide
+        let mut draw = || {
+            let mut wide = || {
+                let mut wide = [0; 64];
+                rng.fill_bytes(&mut wide);
+                wide
+            };
+            (wide(), wide(), [(); 8].map(|()| wide()))
         };
-        let mut draw = || Secrets::new(&wide(), &wide(), &[(); 8].map(|()| wide()), fast);
-        let fixed = draw();
         // x = 1, alpha = 1, M(alpha) = 0: all digits but one are zero.
         let mut one = [0; 64];
         one[0] = 1;
-        let special = Secrets::new(&one, &one, &[[0; 64]; 8], fast);
-        let pool: Vec<Secrets> = (0..RANDOM).map(|_| draw()).collect();
-        let mut place = draw();
-        let classes = [("special", Some(&special)), ("fixed", Some(&fixed)), ("control", None)];
+        let (special, fixed) = ((one, one, [[0; 64]; 8]), draw());
+        // As many copies of one key as there are random ones, and laid out among each other: what
+        // differs is what is copied, not where from.
+        let mut pools: [Vec<Secrets>; 4] = Default::default();
+        for _ in 0..RANDOM {
+            for (pool, (x, alpha, ms)) in pools.iter_mut().zip([special, fixed, draw(), draw()]) {
+                pool.push(Secrets::new(&x, &alpha, &ms, fast));
+            }
+        }
+        let [special, fixed, control, random] = pools;
+        let (x, alpha, ms) = draw();
+        let mut place = Secrets::new(&x, &alpha, &ms, fast);
+        let classes = [("special", &special), ("fixed", &fixed), ("control", &control)];
         for (op, work) in [
             ("sign", Box::new(|s: &Secrets| s.sign()) as Box<dyn Fn(&Secrets)>),
             ("evaluate", Box::new(|s: &Secrets| s.evaluate(&block))),
@@ -52,28 +62,28 @@ pub(crate) fn run(emit: &mut dyn FnMut(Figure)) {
                 continue;
             }
             for (class, one) in classes {
-                let t = welch(rounds, &mut rng, one, &pool, &mut place, &work);
-                let name = format!("t/op={op}/kernel={way}/class={class}/rounds={rounds}");
-                emit(Figure::new(name, t, Unit::Sigma));
+                let (t, off) = welch(rounds, &mut rng, [one, &random], &mut place, &work);
+                let of = format!("op={op}/kernel={way}/class={class}/rounds={rounds}");
+                emit(Figure::new(format!("t/{of}"), t, Unit::Sigma));
+                emit(Figure::new(format!("off/{of}"), off, Unit::Percent));
             }
         }
     }
 }
 
+/// t, and the difference of the means in percent, at the threshold where t is largest.
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds and counts are far below 2^53")]
 fn welch(
     rounds: usize,
     rng: &mut ChaCha8Rng,
-    one: Option<&Secrets>,
-    pool: &[Secrets],
+    classes: [&[Secrets]; 2],
     place: &mut Secrets,
     work: &dyn Fn(&Secrets),
-) -> f64 {
+) -> (f64, f64) {
     let mut times: [Vec<f64>; 2] = Default::default();
     for _ in 0..rounds {
         let class = usize::from(rng.random::<bool>());
-        let other = &pool[rng.random_range(..pool.len())];
-        place.take(if class == 0 { one.unwrap_or(other) } else { other });
+        place.take(&classes[class][rng.random_range(..RANDOM)]);
         // The timed call finds its tables in the cache, whichever it was.
         work(place);
         let started = Instant::now();
@@ -82,7 +92,7 @@ fn welch(
     }
     let mut all: Vec<f64> = times.iter().flatten().copied().collect();
     all.sort_by(f64::total_cmp);
-    let largest = CROPS.map(|share| {
+    let compared = CROPS.map(|share| {
         let threshold = all[(all.len() * share / 100).min(all.len() - 1)];
         let [a, b] = times.each_ref().map(|times| {
             let kept: Vec<f64> = times.iter().copied().filter(|t| *t <= threshold).collect();
@@ -91,7 +101,7 @@ fn welch(
             let variance = kept.iter().map(|t| (t - mean).powi(2)).sum::<f64>() / (count - 1.0);
             (mean, variance / count)
         });
-        (a.0 - b.0).abs() / (a.1 + b.1).sqrt()
+        ((a.0 - b.0).abs() / (a.1 + b.1).sqrt(), 100.0 * (a.0 - b.0).abs() / b.0)
     });
-    largest.into_iter().fold(0.0, f64::max)
+    compared.into_iter().fold((0.0, 0.0), |most, next| if next.0 > most.0 { next } else { most })
 }
