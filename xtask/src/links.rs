@@ -1,5 +1,6 @@
-//! Whether what the documents link to is there.
+//! Whether what the documents link to is there, and the tests that the pages on security lean on.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use crate::workspace::Workspace;
@@ -22,7 +23,32 @@ pub(crate) fn check(workspace: &Workspace) -> Vec<String> {
     }
     documents.retain(|(path, _)| path.ends_with(".md"));
     let exists = |path: &Path| workspace.root.join(path).exists();
-    documents.iter().flat_map(|(path, text)| broken(path, text, exists)).collect()
+    let mut found: Vec<String> =
+        documents.iter().flat_map(|(path, text)| broken(path, text, exists)).collect();
+    let sources = workspace.members.iter().flat_map(|member| &member.files);
+    let sources = sources.filter(|(path, _)| path.ends_with(".rs"));
+    let functions: BTreeSet<&str> = sources.flat_map(|(_, text)| functions(text)).collect();
+    let security = documents.iter().filter(|(path, _)| path.starts_with("docs/security/"));
+    found.extend(security.flat_map(|(path, text)| unproven(path, text, &functions)));
+    found
+}
+
+/// The names of all functions of a source.
+fn functions(source: &str) -> impl Iterator<Item = &str> {
+    source.split("fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next())
+}
+
+/// A line for each test that a page names, as code of four words or more, and that isn't there.
+fn unproven(path: &str, text: &str, functions: &BTreeSet<&str>) -> Vec<String> {
+    let is_test = |name: &&str| {
+        let word = |c: char| c == '_' || c.is_ascii_lowercase() || c.is_ascii_digit();
+        name.chars().all(word) && name.matches('_').count() >= 3
+    };
+    let named = text.split('`').skip(1).step_by(2).filter(is_test);
+    named
+        .filter(|name| !functions.contains(name))
+        .map(|name| format!("{path} leans on the test `{name}`, which isn't there"))
+        .collect()
 }
 
 /// A line for each link of the document at `path` that leads to nothing in the repository.
@@ -97,5 +123,15 @@ mod tests {
         ] {
             assert_eq!(found(link).len(), 1, "{link}");
         }
+    }
+
+    #[test]
+    fn a_page_on_security_leans_on_tests_that_are_there() {
+        let source = "#[test]\nfn refuses_a_key_twice() {}\nasync fn it_all_holds_up<T>() {}";
+        let known: BTreeSet<&str> = functions(source).collect();
+        let page = "`refuses_a_key_twice`, `it_all_holds_up`, `Type`, `a_field`, `a/b_c_d_e.rs`";
+        assert_eq!(unproven("docs/security/a.md", page, &known), [""; 0]);
+        let gone = "`refuses_a_key_thrice`";
+        assert_eq!(unproven("docs/security/a.md", gone, &known).len(), 1);
     }
 }

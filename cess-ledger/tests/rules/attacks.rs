@@ -2,12 +2,12 @@
 
 use cess_ledger::{
     Action, Block, DealStatus, Error, FragmentStatus, MinerStatus, OrderId, SignedCall, Slot,
-    Verdict, apply, declare_tags, repair_challenge,
+    Verdict, Visibility, apply, declare_tags, repair_challenge,
 };
 use cess_podr2::{Challenge, Holding, Policy, Proving};
 
 use crate::world::{
-    CHAIN, DAY, FUNDS, SECOND, SPACE, TOKEN, Who, World, access, opened, params, register,
+    CHAIN, DAY, FUNDS, SECOND, SPACE, TOKEN, Who, World, access, opened, params, profile, register,
 };
 
 /// Everything these accounts have, locked or not.
@@ -560,4 +560,67 @@ fn a_miner_full_of_tag_keys_claims_no_repair_under_another() {
     let order = world.lose(name, who);
     let refused = world.call(full, Action::ClaimRepair { order });
     assert_eq!(refused, Err(Error::TooManyKeys { miner: full.id(), max: 1 }));
+}
+
+/// Reduplication: three replicas are paid as three, so who keeps the first one's bytes alone is found out in
+/// each of the others, whatever tags it has.
+#[test]
+fn one_replica_stored_is_one_replica_paid() {
+    use cess_podr2::replica::{MaskKey, ReplicaKey};
+
+    let mut world = World::with(9, params());
+    world.profile = profile(3, 2, 1);
+    let (len, salt) = (20_000, 7);
+    let deal = world.open(len, 10);
+    let mut manifest = world.manifest(len, salt, Who::Tagger);
+    let shard_len = world.profile.layout(Visibility::Public, len, 0).unwrap().shard_len();
+    let mut segment = vec![0; 3 * shard_len];
+    blake3::Hasher::new().finalize_xof().fill(&mut segment);
+    let root = *blake3::hash(&segment).as_bytes();
+    let key = ReplicaKey::from_bytes(&[9; 32]);
+    let mut stored = Vec::new();
+    for replica in 0..3u32 {
+        let mask = match replica {
+            0 => MaskKey::public(&manifest.salt),
+            _ => key.mask_key(&manifest.salt, replica),
+        };
+        let mut masked = segment.clone();
+        mask.apply(0, &root, 0, &mut masked).unwrap();
+        for shard in masked.chunks(shard_len) {
+            let tagged = world.secrets[&Who::Tagger].tag(replica, shard).unwrap();
+            stored.push((shard.to_vec(), tagged));
+        }
+    }
+    let roots = stored.iter().map(|(_, tagged)| tagged.fragment.root()).collect();
+    (manifest.segments[0].root, manifest.segments[0].fragments) = (root, roots);
+    for (bytes, tagged) in &stored {
+        world.data.insert(tagged.name().to_bytes(), (bytes.clone(), tagged.clone()));
+    }
+    let action = world.close_action(deal, &manifest, Who::Tagger);
+    world.ok(Who::Owner, action);
+    let file = manifest.file_id();
+    world.report_all(deal, file);
+
+    // From here on the nine keep three fragments of the first replica, and each other's tags.
+    let records = world.state.file_fragments(&file);
+    for (place, (_, tagged)) in stored.iter().enumerate().skip(3) {
+        let kept = stored[place % 3].0.clone();
+        world.data.insert(tagged.name().to_bytes(), (kept, tagged.clone()));
+    }
+    world.wait(cess_ledger::DAY_MS);
+    let before: Vec<u128> = records.iter().map(|r| world.balance(world.who(&r.miner))).collect();
+    let verdicts = world.audit_all();
+    for (record, before) in records.iter().zip(before) {
+        let who = world.who(&record.miner);
+        let name = record.info.name();
+        if record.info.fragment.replica() == 0 {
+            assert_eq!(verdicts[&who], Verdict::Passed);
+            assert!(world.balance(who) > before, "paid for what it keeps");
+        } else {
+            let bad = vec![(file, record.info.index)];
+            assert_eq!(verdicts[&who], Verdict::Failed { bad });
+            assert!(world.balance(who) <= before, "not for what it could have made");
+            assert_eq!(world.state.fragment(&name).unwrap().status, FragmentStatus::Lost);
+        }
+    }
 }

@@ -2,7 +2,10 @@
 //! window that is left out, moved, or answered too late is seen.
 
 use cess_ledger::{Action, Error, Event, Sampling, Windows};
-use cess_podr2::post::{Link, Outcome, ProofHash, Window};
+use cess_podr2::{
+    Drawn, Proof,
+    post::{Answer, Link, Outcome, ProofHash, Span, Verdict, Window},
+};
 
 use crate::world::{Who, World, params};
 
@@ -11,6 +14,10 @@ struct Shown {
     window: Window,
     proof: Option<Vec<u8>>,
     link: [u8; 32],
+    /// What the challenge draws, from the fragments on record.
+    drawn: Drawn,
+    /// The proof that would have held.
+    good: Vec<u8>,
 }
 
 impl Shown {
@@ -54,7 +61,7 @@ fn play(world: &mut World, who: Who, does: Does, old: &[u8]) -> Shown {
     };
     let answer = |proof: Option<Vec<u8>>| Action::Answer { round, target: number, proof };
     let proof = match does {
-        Does::Answers => Some(good),
+        Does::Answers => Some(good.clone()),
         Does::Lies => Some(old.to_vec()),
         Does::Admits | Does::Sleeps | Does::Late => None,
     };
@@ -79,7 +86,9 @@ fn play(world: &mut World, who: Who, does: Does, old: &[u8]) -> Shown {
     let (window, hash, link) = closed(&events, who).expect("the window closed");
     assert_eq!((window.challenge, window.deadline), (target.challenge, target.deadline));
     assert_eq!(hash, proof.as_ref().map(|proof| ProofHash::of(proof).to_bytes()));
-    Shown { window, proof, link }
+    let entries = target.fragments.iter().map(|info| info.fragment.entry());
+    let drawn = Drawn::listed(&target.challenge, entries).unwrap();
+    Shown { window, proof, link, drawn, good }
 }
 
 fn windows(world: &World, who: Who) -> Windows {
@@ -127,6 +136,31 @@ fn a_span_is_rebuilt_from_what_the_chain_shows() {
         assert_eq!(fold(&whole[..upto]).to_bytes(), shown.link, "each link is in its event");
     }
     assert_eq!(fold(&whole), after.link);
+
+    // Anyone judges it, from the links before and after, the windows, and the proofs of the calls.
+    let mut judged = Span::new(start);
+    for shown in &span {
+        judged.push(shown.window, shown.outcome()).unwrap();
+    }
+    let late = |does: &Does, shown: &Shown| match does {
+        Does::Late => Some(shown.good.clone()),
+        _ => shown.proof.clone(),
+    };
+    let proofs: Vec<Option<Proof>> = (script.iter().zip(&span))
+        .map(|(does, shown)| late(does, shown).map(|proof| Proof::from_bytes(&proof).unwrap()))
+        .collect();
+    let answers: Vec<Option<Answer<'_, Drawn>>> = (proofs.iter().zip(&span))
+        .map(|(proof, shown)| Some(Answer { fragments: &shown.drawn, proof: proof.as_ref()? }))
+        .collect();
+    let public = world.secrets[&Who::Owner].public();
+    let verdicts = judged.verify(&after.link, &answers, |_| Some(&public)).unwrap();
+    let expected = script.map(|does| match does {
+        Does::Answers => Verdict::Proven,
+        Does::Lies => Verdict::Refused(cess_podr2::Error::Proof),
+        Does::Admits | Does::Sleeps => Verdict::Missed,
+        Does::Late => Verdict::Late,
+    });
+    assert_eq!(verdicts, expected);
 
     for left_out in 0..whole.len() {
         let mut others = whole.clone();
