@@ -11,7 +11,8 @@
 //! | know what a challenge draws without the list | [`Opening`], [`Drawn`] |
 //! | ask | [`Challenge`], [`Policy`], [`Samples`] |
 //! | answer | [`Proving`], or [`prove`] over a [`BlockSource`], gives a [`Proof`] |
-//! | judge | [`verify`], [`verify_batch`], [`verify_batch_with_rng`] |
+//! | answer and reveal nothing | [`Proving::finish_blinded`], [`prove_blinded`] give a [`BlindedProof`] |
+//! | judge | [`verify`], [`verify_batch`], [`verify_batch_with_rng`], [`verify_blinded`] |
 //! | chain the windows of a prover | [`post`] |
 //! | make replicas distinct | [`replica`] |
 //! | how many samples | [`detection`] |
@@ -26,7 +27,8 @@
 //! - Every random factor is drawn from all that it weighs; no function takes one.
 //! - What depends on a secret runs in constant time; variable time is for public data.
 //! - All unsafe code is in the backend and in the kernels; what runs is chosen by the processor,
-//!   and results are the same.
+//!   and results are the same. Without the feature `native` there is none.
+//! - Verification is written once, over a private trait that `blst` and arkworks implement.
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 
 extern crate alloc;
