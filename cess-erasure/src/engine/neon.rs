@@ -20,7 +20,6 @@ pub(super) struct Quad(uint8x16_t);
 
 impl Vector for Quad {
     const LEN: usize = 16;
-    const PAIRED: bool = false;
     type Coefficient = Nibbles;
     type Factor = [uint8x16_t; 2];
     type Scalar = [uint8x16_t; 2];
@@ -70,12 +69,6 @@ impl Vector for Quad {
     unsafe fn product([low, high]: Self::Factor, [lows, highs]: Self::Scalar) -> Self {
         // SAFETY: see above.
         Self(unsafe { veorq_u8(vqtbl1q_u8(lows, low), vqtbl1q_u8(highs, high)) })
-    }
-
-    #[inline(always)]
-    unsafe fn add(self, x: Self, y: Self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { veorq_u8(self.0, veorq_u8(x.0, y.0)) })
     }
 
     #[inline(always)]

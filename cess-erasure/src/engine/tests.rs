@@ -116,6 +116,34 @@ fn engines_equal_the_reference_over_chunks() {
     }
 }
 
+/// Inputs that are all of their allocation, at the addresses where one begins: what is read before or
+/// behind them is found by AddressSanitizer, and by the engines' own assertions.
+#[test]
+fn engines_read_nothing_beside_their_inputs() {
+    let rng = &mut ChaCha8Rng::seed_from_u64(8);
+    for outputs in 1..=8 {
+        for len in (64..1500).step_by(61) {
+            let mut inputs = vec![vec![0; len]; 7];
+            inputs.iter_mut().for_each(|input| rng.fill_bytes(input));
+            inputs.iter_mut().for_each(Vec::shrink_to_fit);
+            let slices: Vec<&[u8]> = inputs.iter().map(Vec::as_slice).collect();
+            let mut row = vec![0; 7 * outputs];
+            rng.fill_bytes(&mut row);
+            let rows: Vec<Vec<u8>> = row.chunks(7).map(<[u8]>::to_vec).collect();
+            let mut expected = vec![vec![0; len]; outputs];
+            reference(&rows, &slices, 0, &mut expected);
+            for engine in available() {
+                let mut computed = vec![vec![0; len]; outputs];
+                let mut places: Vec<&mut [u8]> =
+                    computed.iter_mut().map(Vec::as_mut_slice).collect();
+                let kernel = Kernel::new(engine, &Coefficients::new(7, row.clone()));
+                kernel.multiply(&slices, 0, &mut places, Mode::Replace);
+                assert!(computed == expected, "{engine}, {outputs} outputs, {len} bytes");
+            }
+        }
+    }
+}
+
 /// Long enough for stores that go past the caches, aligned alike and not.
 #[test]
 fn engines_equal_portable_where_outputs_exceed_the_caches() {

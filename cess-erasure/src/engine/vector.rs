@@ -15,14 +15,13 @@ pub(super) const ROWS: usize = 8;
 const L1_BYTES: usize = 24 * 1024;
 /// No vector is longer, nor is a usual cache line.
 const MAX_LEN: usize = 64;
-/// Bytes read and written that a usual L2 cache holds: from there, what is read next comes by
-/// itself in time.
-const L2_BYTES: usize = 1 << 20;
-/// How far ahead inputs from beyond that cache are asked for, where the processor doesn't do it.
+/// How far ahead inputs are asked for, where the processor doesn't do it by itself in time.
 const PREFETCH: usize = 1024;
-/// The processor does where it meets few inputs, and each in pieces of this many bytes.
-const LONG_BYTES: usize = 256;
+/// It does if all that is read and written fits a usual L2 cache;
+const L2_BYTES: usize = 1 << 20;
+/// and if it fits L3, for as few inputs, each read in pieces as long as this.
 const FEW_INPUTS: usize = 12;
+const LONG_BYTES: usize = 256;
 /// The inputs of a ragged end that are gathered at a time.
 const GATHERED: usize = 16;
 /// Bytes read and written from which on caches can't hold what is written until somebody needs it.
@@ -108,7 +107,7 @@ impl<C: Prepare> Blocks<C> {
 pub(super) trait Vector: Copy {
     const LEN: usize;
     /// Whether inputs are taken two by two, which pays where three vectors are added at once.
-    const PAIRED: bool;
+    const PAIRED: bool = false;
     /// Whether [`load_across`](Self::load_across) is faster than loads that cross cache lines.
     const REALIGNS: bool = false;
     type Coefficient: Prepare;
@@ -132,7 +131,11 @@ pub(super) trait Vector: Copy {
     unsafe fn scalar(coefficient: &Self::Coefficient) -> Self::Scalar;
     unsafe fn product(factor: Self::Factor, scalar: Self::Scalar) -> Self;
     /// The sum of three.
-    unsafe fn add(self, x: Self, y: Self) -> Self;
+    #[inline(always)]
+    unsafe fn add(self, x: Self, y: Self) -> Self {
+        // SAFETY: the caller has the instructions.
+        unsafe { self.add_one(x.add_one(y)) }
+    }
     unsafe fn add_one(self, x: Self) -> Self;
     /// Asks for the cache line at this address, which need not be one.
     unsafe fn prefetch(at: *const u8);
@@ -151,8 +154,8 @@ pub(super) struct Job<'a, 'i, 'o, C> {
     pub(super) end: usize,
     pub(super) mode: Mode,
     pub(super) stream: bool,
-    /// The shards exceed the L2 cache.
-    pub(super) far: bool,
+    /// All that the whole multiplication reads and writes.
+    pub(super) bytes: usize,
 }
 
 /// Computes all outputs by `run`, which is [`columns`] for one engine's vectors.
@@ -175,7 +178,6 @@ pub(super) fn multiply<V: Vector>(
             outputs.first().map_or(0, |output| output.as_ptr().align_offset(V::LEN) % V::LEN);
         let bytes = len.saturating_mul(inputs.len() + outputs.len());
         let stream = mode == Mode::Replace && bytes >= STREAM_BYTES && aligned(head);
-        let far = bytes > L2_BYTES;
         let step = match blocks.blocks.len() {
             1 => len,
             _ => (L1_BYTES / inputs.len().max(1)).next_multiple_of(V::LEN).max(4 * V::LEN),
@@ -202,7 +204,7 @@ pub(super) fn multiply<V: Vector>(
                     end,
                     mode,
                     stream,
-                    far,
+                    bytes,
                 });
             }
         };
@@ -260,7 +262,7 @@ fn ragged<V: Vector>(
                 end: V::LEN,
                 mode: Mode::Add,
                 stream: false,
-                far: false,
+                bytes: 0,
             });
         }
         for (output, sum) in outputs.iter_mut().zip(&sums) {
@@ -284,7 +286,7 @@ fn ragged<V: Vector>(
 pub(super) unsafe fn columns<V: Vector, const R: usize, const W: usize, const X: bool>(
     job: Job<'_, '_, '_, V::Coefficient>,
 ) {
-    let Job { coefficients, inputs, offset, outputs, start, end, mode, stream, far, .. } = job;
+    let Job { coefficients, inputs, offset, outputs, start, end, mode, stream, bytes, .. } = job;
     assert!(start <= end && (end - start).is_multiple_of(V::LEN), "whole vectors");
     assert_eq!(coefficients.len(), R * inputs.len(), "a coefficient for each pair");
     assert!(inputs.iter().all(|input| input.len() >= offset + end), "inputs to the end");
@@ -294,7 +296,8 @@ pub(super) unsafe fn columns<V: Vector, const R: usize, const W: usize, const X:
         *to = output.as_mut_ptr();
     }
     let width = W * V::LEN;
-    let ahead = far && (width < LONG_BYTES || inputs.len() > FEW_INPUTS);
+    let hard = width < LONG_BYTES || inputs.len() > FEW_INPUTS;
+    let ahead = bytes >= STREAM_BYTES || (bytes > L2_BYTES && hard);
     let tiles = Tiles::<V, R> { coefficients, inputs, offset, to, mode, stream };
     // SAFETY: the caller has the instructions, and all shards were checked to reach to `end`.
     unsafe {
@@ -449,7 +452,11 @@ impl<V: Vector, const R: usize> Tiles<'_, '_, V, R> {
         // which `load_across` reads less than one on the lower. Prefetching has no effect, whatever
         // the address.
         unsafe {
-            let from = input.as_ptr().add(self.offset + at);
+            let begin = self.offset + at;
+            let from = input.as_ptr().add(begin);
+            let before = if A { from.addr() % V::LEN } else { 0 };
+            let len = (W + usize::from(A)) * V::LEN;
+            debug_assert!(begin >= before && begin - before + len <= input.len(), "inside");
             if P {
                 for line in (0..W * V::LEN).step_by(MAX_LEN) {
                     V::prefetch(from.wrapping_add(PREFETCH + line));

@@ -15,7 +15,6 @@ pub(super) struct Swizzled(v128);
 
 impl Vector for Swizzled {
     const LEN: usize = 16;
-    const PAIRED: bool = false;
     type Coefficient = Nibbles;
     type Factor = [v128; 2];
     type Scalar = [v128; 2];
@@ -62,11 +61,6 @@ impl Vector for Swizzled {
     #[inline(always)]
     unsafe fn product([low, high]: Self::Factor, [lows, highs]: Self::Scalar) -> Self {
         Self(v128_xor(u8x16_swizzle(lows, low), u8x16_swizzle(highs, high)))
-    }
-
-    #[inline(always)]
-    unsafe fn add(self, x: Self, y: Self) -> Self {
-        Self(v128_xor(self.0, v128_xor(x.0, y.0)))
     }
 
     #[inline(always)]

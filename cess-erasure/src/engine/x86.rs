@@ -60,263 +60,181 @@ pub(super) struct GfniYmm(__m256i);
 #[derive(Clone, Copy)]
 pub(super) struct GfniZmm(__m512i);
 
-// SAFETY of all blocks of the four implementations: the caller of a method of `Vector` vouches for
-// the instructions and for the memory; loads and stores are those for any alignment, but for
-// `stream`, whose caller vouches for that too.
+// SAFETY of all blocks of the implementations: the caller of a method of `Vector` vouches for the
+// instructions and for the memory; loads and stores are those for any alignment, but for `stream`,
+// whose caller vouches for that too.
+
+/// What all vectors do alike, by the names of their instructions.
+macro_rules! memory {
+    ($zero:ident, $load:ident, $store:ident, $stream:ident, $xor:ident) => {
+        #[inline(always)]
+        unsafe fn zero() -> Self {
+            // SAFETY: see above.
+            Self(unsafe { $zero() })
+        }
+
+        #[inline(always)]
+        unsafe fn load(from: *const u8) -> Self {
+            // SAFETY: see above.
+            Self(unsafe { $load(from.cast()) })
+        }
+
+        #[inline(always)]
+        unsafe fn store(self, to: *mut u8) {
+            // SAFETY: see above.
+            unsafe { $store(to.cast(), self.0) }
+        }
+
+        #[inline(always)]
+        unsafe fn stream(self, to: *mut u8) {
+            // SAFETY: see above.
+            unsafe { $stream(to.cast(), self.0) }
+        }
+
+        #[inline(always)]
+        unsafe fn fence() {
+            // SAFETY: see above.
+            unsafe { _mm_sfence() }
+        }
+
+        #[inline(always)]
+        unsafe fn add_one(self, x: Self) -> Self {
+            // SAFETY: see above.
+            Self(unsafe { $xor(self.0, x.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn prefetch(at: *const u8) {
+            // SAFETY: see above.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+        }
+    };
+}
+
+/// Products by two shuffles: of tables with the low halves of bytes, and with the high ones.
+macro_rules! shuffles {
+    ($raw:ty, $set:ident, $shift:ident, $and:ident, $widen:expr, $shuffle:ident, $xor:ident) => {
+        type Coefficient = Nibbles;
+        type Factor = [$raw; 2];
+        type Scalar = [$raw; 2];
+
+        #[inline(always)]
+        unsafe fn factor(self) -> Self::Factor {
+            // SAFETY: see above.
+            unsafe {
+                let mask = $set(15);
+                [$and(self.0, mask), $and($shift::<4>(self.0), mask)]
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn scalar(nibbles: &Nibbles) -> Self::Scalar {
+            let table = nibbles.as_ptr().cast::<__m128i>();
+            // SAFETY: see above; the two tables are 16 bytes each.
+            unsafe { [$widen(_mm_loadu_si128(table)), $widen(_mm_loadu_si128(table.add(1)))] }
+        }
+
+        #[inline(always)]
+        unsafe fn product([low, high]: Self::Factor, [lows, highs]: Self::Scalar) -> Self {
+            // SAFETY: see above.
+            Self(unsafe { $xor($shuffle(lows, low), $shuffle(highs, high)) })
+        }
+    };
+}
+
+/// Products by an affine transform.
+macro_rules! transforms {
+    ($raw:ty, $set:ident, $affine:ident) => {
+        type Coefficient = u64;
+        type Factor = $raw;
+        type Scalar = $raw;
+
+        #[inline(always)]
+        unsafe fn factor(self) -> Self::Factor {
+            self.0
+        }
+
+        #[inline(always)]
+        unsafe fn scalar(matrix: &u64) -> Self::Scalar {
+            // SAFETY: see above.
+            unsafe { $set(matrix.cast_signed()) }
+        }
+
+        #[inline(always)]
+        unsafe fn product(factor: Self::Factor, scalar: Self::Scalar) -> Self {
+            // SAFETY: see above.
+            Self(unsafe { $affine::<0>(factor, scalar) })
+        }
+    };
+}
 
 impl Vector for Xmm {
     const LEN: usize = 16;
-    const PAIRED: bool = false;
-    type Coefficient = Nibbles;
-    type Factor = [__m128i; 2];
-    type Scalar = [__m128i; 2];
 
-    #[inline(always)]
-    unsafe fn zero() -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm_setzero_si128() })
-    }
-
-    #[inline(always)]
-    unsafe fn load(from: *const u8) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm_loadu_si128(from.cast()) })
-    }
-
-    #[inline(always)]
-    unsafe fn store(self, to: *mut u8) {
-        // SAFETY: see above.
-        unsafe { _mm_storeu_si128(to.cast(), self.0) }
-    }
-
-    #[inline(always)]
-    unsafe fn stream(self, to: *mut u8) {
-        // SAFETY: see above.
-        unsafe { _mm_stream_si128(to.cast(), self.0) }
-    }
-
-    #[inline(always)]
-    unsafe fn fence() {
-        // SAFETY: see above.
-        unsafe { _mm_sfence() }
-    }
-
-    #[inline(always)]
-    unsafe fn factor(self) -> Self::Factor {
-        // SAFETY: see above.
-        unsafe {
-            let mask = _mm_set1_epi8(15);
-            [_mm_and_si128(self.0, mask), _mm_and_si128(_mm_srli_epi64::<4>(self.0), mask)]
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn scalar(nibbles: &Nibbles) -> Self::Scalar {
-        let table = nibbles.as_ptr().cast::<__m128i>();
-        // SAFETY: see above; the two tables are 16 bytes each.
-        unsafe { [_mm_loadu_si128(table), _mm_loadu_si128(table.add(1))] }
-    }
-
-    #[inline(always)]
-    unsafe fn product([low, high]: Self::Factor, [lows, highs]: Self::Scalar) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm_xor_si128(_mm_shuffle_epi8(lows, low), _mm_shuffle_epi8(highs, high)) })
-    }
-
-    #[inline(always)]
-    unsafe fn add(self, x: Self, y: Self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm_xor_si128(self.0, _mm_xor_si128(x.0, y.0)) })
-    }
-
-    #[inline(always)]
-    unsafe fn add_one(self, x: Self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm_xor_si128(self.0, x.0) })
-    }
-
-    #[inline(always)]
-    unsafe fn prefetch(at: *const u8) {
-        // SAFETY: see above.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
-    }
+    memory!(_mm_setzero_si128, _mm_loadu_si128, _mm_storeu_si128, _mm_stream_si128, _mm_xor_si128);
+    shuffles!(
+        __m128i,
+        _mm_set1_epi8,
+        _mm_srli_epi64,
+        _mm_and_si128,
+        core::convert::identity,
+        _mm_shuffle_epi8,
+        _mm_xor_si128
+    );
 }
 
 impl Vector for Ymm {
     const LEN: usize = 32;
-    const PAIRED: bool = false;
-    type Coefficient = Nibbles;
-    type Factor = [__m256i; 2];
-    type Scalar = [__m256i; 2];
 
-    #[inline(always)]
-    unsafe fn zero() -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm256_setzero_si256() })
-    }
-
-    #[inline(always)]
-    unsafe fn load(from: *const u8) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm256_loadu_si256(from.cast()) })
-    }
-
-    #[inline(always)]
-    unsafe fn store(self, to: *mut u8) {
-        // SAFETY: see above.
-        unsafe { _mm256_storeu_si256(to.cast(), self.0) }
-    }
-
-    #[inline(always)]
-    unsafe fn stream(self, to: *mut u8) {
-        // SAFETY: see above.
-        unsafe { _mm256_stream_si256(to.cast(), self.0) }
-    }
-
-    #[inline(always)]
-    unsafe fn fence() {
-        // SAFETY: see above.
-        unsafe { _mm_sfence() }
-    }
-
-    #[inline(always)]
-    unsafe fn factor(self) -> Self::Factor {
-        // SAFETY: see above.
-        unsafe {
-            let mask = _mm256_set1_epi8(15);
-            let high = _mm256_srli_epi64::<4>(self.0);
-            [_mm256_and_si256(self.0, mask), _mm256_and_si256(high, mask)]
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn scalar(nibbles: &Nibbles) -> Self::Scalar {
-        let table = nibbles.as_ptr().cast::<__m128i>();
-        // SAFETY: see above; the two tables are 16 bytes each.
-        unsafe {
-            let tables = [_mm_loadu_si128(table), _mm_loadu_si128(table.add(1))];
-            [_mm256_broadcastsi128_si256(tables[0]), _mm256_broadcastsi128_si256(tables[1])]
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn product([low, high]: Self::Factor, [lows, highs]: Self::Scalar) -> Self {
-        // SAFETY: see above.
-        Self(unsafe {
-            _mm256_xor_si256(_mm256_shuffle_epi8(lows, low), _mm256_shuffle_epi8(highs, high))
-        })
-    }
-
-    #[inline(always)]
-    unsafe fn add(self, x: Self, y: Self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm256_xor_si256(self.0, _mm256_xor_si256(x.0, y.0)) })
-    }
-
-    #[inline(always)]
-    unsafe fn add_one(self, x: Self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm256_xor_si256(self.0, x.0) })
-    }
-
-    #[inline(always)]
-    unsafe fn prefetch(at: *const u8) {
-        // SAFETY: see above.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
-    }
+    memory!(
+        _mm256_setzero_si256,
+        _mm256_loadu_si256,
+        _mm256_storeu_si256,
+        _mm256_stream_si256,
+        _mm256_xor_si256
+    );
+    shuffles!(
+        __m256i,
+        _mm256_set1_epi8,
+        _mm256_srli_epi64,
+        _mm256_and_si256,
+        _mm256_broadcastsi128_si256,
+        _mm256_shuffle_epi8,
+        _mm256_xor_si256
+    );
 }
 
 impl Vector for GfniYmm {
     const LEN: usize = 32;
-    const PAIRED: bool = false;
-    type Coefficient = u64;
-    type Factor = __m256i;
-    type Scalar = __m256i;
 
-    #[inline(always)]
-    unsafe fn zero() -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm256_setzero_si256() })
-    }
-
-    #[inline(always)]
-    unsafe fn load(from: *const u8) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm256_loadu_si256(from.cast()) })
-    }
-
-    #[inline(always)]
-    unsafe fn store(self, to: *mut u8) {
-        // SAFETY: see above.
-        unsafe { _mm256_storeu_si256(to.cast(), self.0) }
-    }
-
-    #[inline(always)]
-    unsafe fn stream(self, to: *mut u8) {
-        // SAFETY: see above.
-        unsafe { _mm256_stream_si256(to.cast(), self.0) }
-    }
-
-    #[inline(always)]
-    unsafe fn fence() {
-        // SAFETY: see above.
-        unsafe { _mm_sfence() }
-    }
-
-    #[inline(always)]
-    unsafe fn factor(self) -> Self::Factor {
-        self.0
-    }
-
-    #[inline(always)]
-    unsafe fn scalar(matrix: &u64) -> Self::Scalar {
-        // SAFETY: see above.
-        unsafe { _mm256_set1_epi64x(matrix.cast_signed()) }
-    }
-
-    #[inline(always)]
-    unsafe fn product(factor: Self::Factor, scalar: Self::Scalar) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm256_gf2p8affine_epi64_epi8::<0>(factor, scalar) })
-    }
-
-    #[inline(always)]
-    unsafe fn add(self, x: Self, y: Self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm256_xor_si256(self.0, _mm256_xor_si256(x.0, y.0)) })
-    }
-
-    #[inline(always)]
-    unsafe fn add_one(self, x: Self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm256_xor_si256(self.0, x.0) })
-    }
-
-    #[inline(always)]
-    unsafe fn prefetch(at: *const u8) {
-        // SAFETY: see above.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
-    }
+    memory!(
+        _mm256_setzero_si256,
+        _mm256_loadu_si256,
+        _mm256_storeu_si256,
+        _mm256_stream_si256,
+        _mm256_xor_si256
+    );
+    transforms!(__m256i, _mm256_set1_epi64x, _mm256_gf2p8affine_epi64_epi8);
 }
 
 impl Vector for GfniZmm {
     const LEN: usize = 64;
     const PAIRED: bool = true;
     const REALIGNS: bool = true;
-    type Coefficient = u64;
-    type Factor = __m512i;
-    type Scalar = __m512i;
+
+    memory!(
+        _mm512_setzero_si512,
+        _mm512_loadu_si512,
+        _mm512_storeu_si512,
+        _mm512_stream_si512,
+        _mm512_xor_si512
+    );
+    transforms!(__m512i, _mm512_set1_epi64, _mm512_gf2p8affine_epi64_epi8);
 
     #[inline(always)]
-    unsafe fn zero() -> Self {
+    unsafe fn add(self, x: Self, y: Self) -> Self {
         // SAFETY: see above.
-        Self(unsafe { _mm512_setzero_si512() })
-    }
-
-    #[inline(always)]
-    unsafe fn load(from: *const u8) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm512_loadu_si512(from.cast()) })
+        Self(unsafe { _mm512_ternarylogic_epi64::<XOR3>(self.0, x.0, y.0) })
     }
 
     #[inline(always)]
@@ -336,59 +254,6 @@ impl Vector for GfniZmm {
             }
             vectors
         }
-    }
-
-    #[inline(always)]
-    unsafe fn store(self, to: *mut u8) {
-        // SAFETY: see above.
-        unsafe { _mm512_storeu_si512(to.cast(), self.0) }
-    }
-
-    #[inline(always)]
-    unsafe fn stream(self, to: *mut u8) {
-        // SAFETY: see above.
-        unsafe { _mm512_stream_si512(to.cast(), self.0) }
-    }
-
-    #[inline(always)]
-    unsafe fn fence() {
-        // SAFETY: see above.
-        unsafe { _mm_sfence() }
-    }
-
-    #[inline(always)]
-    unsafe fn factor(self) -> Self::Factor {
-        self.0
-    }
-
-    #[inline(always)]
-    unsafe fn scalar(matrix: &u64) -> Self::Scalar {
-        // SAFETY: see above.
-        unsafe { _mm512_set1_epi64(matrix.cast_signed()) }
-    }
-
-    #[inline(always)]
-    unsafe fn product(factor: Self::Factor, scalar: Self::Scalar) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm512_gf2p8affine_epi64_epi8::<0>(factor, scalar) })
-    }
-
-    #[inline(always)]
-    unsafe fn add(self, x: Self, y: Self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm512_ternarylogic_epi64::<XOR3>(self.0, x.0, y.0) })
-    }
-
-    #[inline(always)]
-    unsafe fn add_one(self, x: Self) -> Self {
-        // SAFETY: see above.
-        Self(unsafe { _mm512_xor_si512(self.0, x.0) })
-    }
-
-    #[inline(always)]
-    unsafe fn prefetch(at: *const u8) {
-        // SAFETY: see above.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
     }
 }
 
