@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: the checks that neither the compiler nor clippy makes. `budget` sets the
-//! tests' seconds beside their budget, `figures` measures, `fuzz` runs the fuzz targets, `memory`
-//! the story on a large file, `package` tries the crates as a stranger would, `wasm` the verifier in
-//! Node.js.
+//! tests' seconds beside their budget, `cross` runs engines of other processors, `figures`
+//! measures, `fuzz` runs the fuzz targets, `memory` the story on a large file, `package` tries the
+//! crates as a stranger would, `wasm` the verifier in Node.js.
 //!
 //! Each check is a function from parsed data to findings, one line each; nothing found is a pass.
 
@@ -9,6 +9,7 @@
 
 mod budget;
 mod costs;
+mod cross;
 mod edges;
 mod features;
 mod figures;
@@ -38,7 +39,8 @@ usage: cargo xtask ci [--list | STEP...]
        cargo xtask memory [--mib N]
        cargo xtask package [--time]
        cargo xtask sanitize
-       cargo xtask wasm";
+       cargo xtask wasm
+       cargo xtask cross";
 
 struct Step {
     name: &'static str,
@@ -109,6 +111,7 @@ fn main() -> ExitCode {
         Some((command, rest)) if command == "package" => package::run(rest),
         Some((command, [])) if command == "sanitize" => sanitize::run(),
         Some((command, [])) if command == "wasm" => wasm::run(),
+        Some((command, [])) if command == "cross" => cross::run(),
         _ => refuse("no such command"),
     }
 }
