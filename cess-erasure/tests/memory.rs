@@ -7,21 +7,24 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cess_erasure::{Codec, Engine, Geometry, Lrc};
 
-/// Bytes allocated since the last reset, whether or not they were given back.
-static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
+/// Bytes that are allocated, and the most that were at once.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
 
 struct Counting;
 
-// SAFETY: every call goes to the system's allocator unchanged; the counter doesn't touch memory.
-// What isn't written here comes down to `alloc`.
+// SAFETY: every call goes to the system's allocator unchanged; counters don't touch memory. What
+// isn't written here comes down to `alloc` and `dealloc`.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATED.fetch_add(layout.size(), Ordering::SeqCst);
+        let live = LIVE.fetch_add(layout.size(), Ordering::SeqCst) + layout.size();
+        PEAK.fetch_max(live, Ordering::SeqCst);
         // SAFETY: the caller keeps the contract of `alloc`, which is the system's too.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Ordering::SeqCst);
         // SAFETY: `pointer` came from `alloc` above with this layout, so from the system.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -30,10 +33,12 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// The most bytes that were allocated at once, beyond those before.
 fn allocated(doing: impl FnOnce()) -> usize {
-    ALLOCATED.store(0, Ordering::SeqCst);
+    let before = LIVE.load(Ordering::SeqCst);
+    PEAK.store(before, Ordering::SeqCst);
     doing();
-    ALLOCATED.load(Ordering::SeqCst)
+    PEAK.load(Ordering::SeqCst) - before
 }
 
 /// What each call allocates, with shards of this length: to encode, to verify, to rebuild as many

@@ -80,7 +80,13 @@ impl Input<'_> {
         let sources = codec.sources(&there, &wanted);
         match codec.reconstruct(&present, &mut missing) {
             Ok(()) => {
-                assert!(wanted.iter().zip(&buffers).all(|(index, buffer)| *buffer == shards[*index]));
+                // Shards that are all cut alike are shards too, but of a code that works on blocks
+                // only whole blocks of them.
+                let block = if codec.geometry().code().number() == 2 { 64 } else { 1 };
+                for (index, buffer) in wanted.iter().zip(&buffers) {
+                    let whole = buffer.len() == len || buffer.len() % block == 0;
+                    assert!(!whole || *buffer == shards[*index][..buffer.len()]);
+                }
                 let sources = sources.unwrap();
                 assert!(sources.iter().all(|source| there.contains(source)));
             }
