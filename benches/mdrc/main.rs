@@ -1,5 +1,6 @@
 //! `cargo xtask mdrc-bench text`: how well fingerprints find what was changed, beside what others
-//! make of the same documents in the same run. `mdrc-bench table FILE` makes the table of weights.
+//! make of the same documents in the same run; `mdrc-bench data` the same for bytes. `mdrc-bench figures`
+//! is a quick form of it, and `mdrc-bench table FILE` makes the table of weights.
 //!
 //! Thresholds and numbers were chosen on the tuning half of the documents; recalls are of the other
 //! half. Whatever is downloaded lies in the target folder.
@@ -12,11 +13,14 @@
 )]
 
 mod anchors;
+mod bytes;
 mod chart;
 mod corpus;
 mod edits;
 mod media;
+mod quick;
 mod report;
+mod strangers;
 mod table;
 mod trial;
 
@@ -27,11 +31,13 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
         ["text"] => report::text(),
+        ["data"] => bytes::data(),
+        ["figures"] => quick::figures(),
         ["table", file] => table::make().and_then(|bytes| {
             std::fs::write(file, bytes).map_err(|error| format!("{file}: {error}"))
         }),
         _ => {
-            eprintln!("usage: mdrc-bench text | table FILE");
+            eprintln!("usage: mdrc-bench text | data | figures | table FILE");
             return ExitCode::from(2);
         }
     };

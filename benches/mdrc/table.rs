@@ -72,7 +72,7 @@ fn sources() -> Result<Vec<(String, Vec<String>)>, String> {
         ("ara".to_owned(), tuning(corpus::suras(None)?)),
     ];
     for code in codes()? {
-        let pieces = tuning(corpus::declaration(&code)?);
+        let pieces = tuning(corpus::declaration(&code, 3)?);
         sources.push((code, pieces));
     }
     Ok(sources)

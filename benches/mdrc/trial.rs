@@ -1,5 +1,7 @@
 //! Pairs that belong together and pairs that don't, and what a method's scores make of them.
 
+use std::fmt;
+
 use crate::corpus::{Document, Set};
 use crate::edits::{EDITS, Edited};
 use cess_mdrc::Format;
@@ -126,6 +128,33 @@ impl Recall {
     }
 }
 
+/// As in the tables: per cent, and its interval.
+impl fmt::Display for Recall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (low, high) = self.interval();
+        f.pad(&format!("{:.1} [{low:.1}, {high:.1}]", self.percent()))
+    }
+}
+
+/// The highest rate at which so few of so many would still be seen in one of 40 runs: the upper
+/// end of the exact Poisson interval at 95 %.
+pub(crate) fn highest_rate(seen: usize, all: usize) -> f64 {
+    let unlikely = |mean: f64| {
+        let (mut term, mut sum) = ((-mean).exp(), 0.0);
+        for k in 0..=seen {
+            sum += term;
+            term *= mean / (k + 1) as f64;
+        }
+        sum < 0.025
+    };
+    let (mut low, mut high) = (0.0, 10.0 + 3.0 * seen as f64);
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if unlikely(middle) { high = middle } else { low = middle }
+    }
+    high / all.max(1) as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,5 +174,12 @@ mod tests {
         let (low, high) = Recall { found: 90, all: 100 }.interval();
         assert!((low - 82.56).abs() < 0.05 && (high - 94.48).abs() < 0.05, "{low} {high}");
         assert!(Recall { found: 100, all: 100 }.interval().1 <= 100.0);
+    }
+
+    #[test]
+    fn poisson_intervals_are_those_of_the_tables() {
+        for (seen, upper) in [(0, 3.689), (1, 5.572), (5, 11.668), (10, 18.390)] {
+            assert!((highest_rate(seen, 1) - upper).abs() < 1e-3, "{seen}");
+        }
     }
 }

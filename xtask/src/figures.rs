@@ -7,6 +7,8 @@ use crate::cargo;
 
 /// Areas whose name ends so compare numbers of threads, and take a build of their own.
 const THREADS: &str = "-threads";
+/// Its speeds are followed by recalls, which another program measures.
+const MDRC: &str = "mdrc";
 /// Not an area: the rival that is GPL-3.0-only is built too.
 const UMBRAL: &str = "--umbral";
 
@@ -26,10 +28,7 @@ pub(crate) fn run(areas: &[String]) -> ExitCode {
 
 /// Recalls of `cess-mdrc`, on documents that packages ship.
 pub(crate) fn mdrc_bench(words: &[String]) -> ExitCode {
-    let mut command = cargo();
-    command.args(["run", "--locked", "--quiet", "--release", "--package", "cess-benches"]);
-    command.args(["--bin", "mdrc-bench", "--"]).args(words);
-    match command.stdin(Stdio::null()).status() {
+    match mdrc_command(words).stdin(Stdio::null()).status() {
         Ok(status) if status.success() => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
@@ -39,17 +38,28 @@ pub(crate) fn mdrc_bench(words: &[String]) -> ExitCode {
     }
 }
 
+fn mdrc_command(words: &[String]) -> Command {
+    let mut command = cargo();
+    command.args(["run", "--locked", "--quiet", "--release", "--package", "cess-benches"]);
+    command.args(["--bin", "mdrc-bench", "--"]).args(words);
+    command
+}
+
 fn commands(areas: &[String]) -> Vec<Command> {
     let (umbral, areas): (Vec<_>, Vec<_>) = areas.iter().partition(|area| *area == UMBRAL);
     let rival: &[&str] = if umbral.is_empty() { &[] } else { &["--features", "umbral"] };
     let (threads, others): (Vec<_>, Vec<_>) =
         areas.into_iter().partition(|area| area.ends_with(THREADS));
     let mut commands = Vec::new();
+    let recalls = threads.is_empty() && others.is_empty() || others.iter().any(|area| *area == MDRC);
     if !others.is_empty() || threads.is_empty() {
         commands.push(command(rival, &others));
     }
     if !threads.is_empty() {
         commands.push(command(&["--features", "rayon"], &threads));
+    }
+    if recalls {
+        commands.push(mdrc_command(&["figures".to_owned()]));
     }
     commands
 }
@@ -84,6 +94,17 @@ mod tests {
             words[words.len() - 6..],
             ["--features", "umbral", "--bin", "figures", "--", "pre"]
         );
+    }
+
+    #[test]
+    fn recalls_follow_the_speeds_of_their_area() {
+        for areas in [vec![], vec!["mdrc".to_owned()]] {
+            let commands = commands(&areas);
+            let last = commands.last().expect("at least one");
+            let words: Vec<_> = last.get_args().map(|word| word.to_string_lossy()).collect();
+            assert_eq!(words[words.len() - 4..], ["--bin", "mdrc-bench", "--", "figures"]);
+            assert_eq!(commands.len(), 2);
+        }
     }
 
     #[test]
