@@ -11,7 +11,7 @@ use crate::media::Package;
 use crate::trial::{Recall, highest_rate};
 
 /// Files of a package, at most so many.
-const MOST: usize = 80;
+const MOST: usize = 300;
 const SIZES: std::ops::Range<usize> = 8 << 10..2 << 20;
 /// At which rate of false positives recalls are stated.
 const RATE: f64 = 1e-4;
@@ -106,6 +106,19 @@ fn originals() -> Result<Vec<Original>, String> {
     Ok(originals)
 }
 
+/// Fingerprints of the bytes of texts, by source.
+fn texts() -> Result<Vec<(usize, Fingerprint)>, String> {
+    let brown = corpus::brown()?.into_iter().map(|document| document.text).collect();
+    let sources: [Vec<String>; 3] =
+        [brown, corpus::commentary("sword-comm-tdavid")?, corpus::manual("manpages-dev")?];
+    let mut texts = Vec::new();
+    for (source, documents) in sources.into_iter().enumerate() {
+        let long = documents.iter().filter(|document| document.len() >= SIZES.start);
+        texts.extend(long.map(|document| (source, data::fingerprint(document.as_bytes()))));
+    }
+    Ok(texts)
+}
+
 /// ID, the share of chunks, and the distance of the rival: smaller is closer.
 fn scores(a: (&Fingerprint, &[u8]), b: (&Fingerprint, &[u8])) -> [f64; 3] {
     let found = a.0.compare(b.0).expect("one method");
@@ -115,9 +128,11 @@ fn scores(a: (&Fingerprint, &[u8]), b: (&Fingerprint, &[u8])) -> [f64; 3] {
 
 pub(crate) fn data() -> Result<(), String> {
     let originals = originals()?;
+    let texts = texts()?;
     // Files of different packages are strangers; of one package some are of one source.
     let mut strangers: [Vec<f64>; 3] = [Vec::new(), Vec::new(), Vec::new()];
     let mut matches = [0; 3];
+    let mut more = 0;
     for (at, a) in originals.iter().enumerate() {
         for b in originals[..at].iter().filter(|b| b.package != a.package) {
             let found = scores((&a.ours, &a.theirs), (&b.ours, &b.theirs));
@@ -127,12 +142,27 @@ pub(crate) fn data() -> Result<(), String> {
             }
         }
     }
-    let pairs = strangers[0].len();
+    let known = strangers[0].len();
+    // Texts as bytes: more strangers of ours.
+    for (at, (source, a)) in texts.iter().enumerate() {
+        let others = texts[..at].iter().filter(|(other, _)| other != source).map(|(_, b)| b);
+        for b in others.chain(originals.iter().map(|original| &original.ours)) {
+            more += 1;
+            for (count, level) in matches.iter_mut().zip(LEVELS) {
+                *count += usize::from(matched(a, b, level));
+            }
+        }
+    }
+    let pairs = known + more;
     let thresholds = strangers.map(|mut all| {
         all.sort_by(f64::total_cmp);
         all.get((all.len() as f64 * RATE) as usize).copied().unwrap_or(0.0)
     });
-    println!("{} files of 5 packages, {pairs} strangers of different ones", originals.len());
+    println!(
+        "{} files of 5 packages, {known} strangers of different ones, {more} more with {} texts as bytes",
+        originals.len(),
+        texts.len()
+    );
     for (level, seen) in LEVELS.iter().zip(matches) {
         println!("{level:?}: {seen} match, at most {:.1e} (95 %)", highest_rate(seen, pairs));
     }

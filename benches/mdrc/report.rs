@@ -36,12 +36,18 @@ fn id(a: &Fingerprint, b: &Fingerprint) -> f64 {
     f64::from(a.certificate().id().distance(&b.certificate().id()))
 }
 
-/// What the sketch says as one number: -1 where it reaches the level `Likely`.
+/// What a verdict rests on, as one number: -1 where it reaches the level `Likely`.
 fn id_and_sketch(a: &Fingerprint, b: &Fingerprint) -> f64 {
     let found = compared(a, b);
-    let parts = f64::from(found.parts_permille());
+    let parts = f64::from(found.parts_permille()) / 330.0;
     let passages = f64::from(found.passages_permille().unwrap_or(0));
-    -(passages / 60.0).max((parts / 330.0).min(passages / 30.0))
+    let [first, second] = [a, b].map(|print| &print.sketch().samples()[0]);
+    let near = if first.overlap(second).seen < 256 {
+        (128.0 - f64::from(found.distance())) / 58.0
+    } else {
+        0.0
+    };
+    -(passages / 60.0).max(parts.min(near.max(passages / 30.0)))
 }
 
 /// As the registry searches: the sketch decides of what is near enough.

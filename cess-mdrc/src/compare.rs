@@ -102,28 +102,30 @@ pub struct Comparison {
 
 /// The least that speaks for a relation, in thousandths of what the samples see.
 ///
-/// The ID has no say: it finds candidates, and lies near for texts of one author or in a language
-/// that the table of weights hardly knows. Passages suffice. Terms are also shared by long texts
-/// and by one series, and count only with some passages.
+/// Passages suffice. Terms are also shared by long texts, and by one series, and count only with
+/// some passages, or in short texts with the ID. The ID alone finds candidates and decides nothing:
+/// it lies near for texts of one author, or in a language that the table of weights hardly knows.
 struct Thresholds {
     parts: u32,
     /// Passages that suffice, and those that terms need beside them; data has none.
     passages: [u32; 2],
+    /// Bits that the IDs of short texts may differ in.
+    distance: u32,
 }
 
 impl Thresholds {
     /// Set on the tuning halves of the benchmark's documents, so that what is most alike among
     /// strangers (chapters of a novel, entries of a dictionary, sayings of one author) stays apart.
     fn of(kind: Kind, level: Level) -> Self {
-        let (parts, passages) = match (kind, level) {
-            (Kind::Text, Level::Likely) => (330, [60, 30]),
-            (Kind::Text, Level::Dispute) => (400, [80, 30]),
-            (Kind::Text, Level::Registry) => (450, [100, 40]),
-            (_, Level::Likely) => (40, [0, 0]),
-            (_, Level::Dispute) => (60, [0, 0]),
-            (_, Level::Registry) => (100, [0, 0]),
+        let (parts, passages, distance) = match (kind, level) {
+            (Kind::Text, Level::Likely) => (330, [60, 30], 70),
+            (Kind::Text, Level::Dispute) => (400, [80, 30], 64),
+            (Kind::Text, Level::Registry) => (450, [100, 40], 58),
+            (_, Level::Likely) => (40, [0, 0], 0),
+            (_, Level::Dispute) => (60, [0, 0], 0),
+            (_, Level::Registry) => (100, [0, 0], 0),
         };
-        Self { parts, passages }
+        Self { parts, passages, distance }
     }
 }
 
@@ -204,8 +206,9 @@ impl Comparison {
         self.passages.map(|passages| permille(passages, MIN_PASSAGES))
     }
 
-    /// The verdict at a level, by the sketches: enough passages in common, or many terms and some
-    /// passages; for data, enough chunks; for pictures, views that are alike enough.
+    /// The verdict at a level: enough passages in common, or many terms and some passages, or of
+    /// short texts many terms and near IDs; for data, enough chunks; for pictures, views that are
+    /// alike enough.
     #[must_use]
     pub fn verdict(&self, level: Level) -> Verdict {
         if self.identical {
@@ -222,7 +225,8 @@ impl Comparison {
         let many = self.parts_permille() >= least.parts;
         let related = self.passages_permille().map_or(many, |passages| {
             let [enough, some] = least.passages;
-            passages >= enough || many && passages >= some
+            let short = self.parts.seen < Sample::MOST && self.distance <= least.distance;
+            passages >= enough || many && (short || passages >= some)
         });
         if related { Verdict::Related(self.relation()) } else { Verdict::Unrelated }
     }

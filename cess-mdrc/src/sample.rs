@@ -28,7 +28,7 @@ impl Sample {
     /// Most ranks that a sample keeps.
     pub const MAX: usize = Self::MOST as usize;
 
-    const MOST: u32 = 256;
+    pub(crate) const MOST: u32 = 256;
 
     /// From ranks in any order. Equal ranks of different elements count as one.
     #[cfg(any(test, feature = "text"))]

@@ -51,7 +51,8 @@ fn commands(areas: &[String]) -> Vec<Command> {
     let (threads, others): (Vec<_>, Vec<_>) =
         areas.into_iter().partition(|area| area.ends_with(THREADS));
     let mut commands = Vec::new();
-    let recalls = threads.is_empty() && others.is_empty() || others.iter().any(|area| *area == MDRC);
+    let recalls =
+        threads.is_empty() && others.is_empty() || others.iter().any(|area| *area == MDRC);
     if !others.is_empty() || threads.is_empty() {
         commands.push(command(rival, &others));
     }

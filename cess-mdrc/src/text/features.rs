@@ -41,6 +41,18 @@ impl Class {
 /// Bytes of a run that are kept before its beginning is dropped.
 const MAX_RUN: usize = 4096;
 
+/// A longer run of letters is no word of a language, and taken in pieces of so many bytes: folding
+/// can make eleven of one.
+const MAX_WORD: usize = 1024;
+
+/// The length of the next piece of a word.
+fn piece(word: &str) -> usize {
+    if word.len() <= MAX_WORD {
+        return word.len();
+    }
+    (1..=MAX_WORD).rev().find(|at| word.is_char_boundary(*at)).unwrap_or(word.len())
+}
+
 /// What a text is made of.
 #[derive(Debug, Default)]
 pub(super) struct Features {
@@ -88,11 +100,15 @@ impl<'a> Collector<'a> {
     }
 
     pub(super) fn text(&mut self, text: &str) {
-        for word in text.unicode_words() {
-            let mut folded = std::mem::take(&mut self.folded);
-            fold(word, &mut folded);
-            self.word(&folded);
-            self.folded = folded;
+        for mut word in text.unicode_words() {
+            while !word.is_empty() {
+                let (piece, rest) = word.split_at(piece(word));
+                let mut folded = std::mem::take(&mut self.folded);
+                fold(piece, &mut folded);
+                self.word(&folded);
+                self.folded = folded;
+                word = rest;
+            }
         }
     }
 
@@ -181,5 +197,21 @@ impl<'a> Collector<'a> {
             *slot = hash.to_le_bytes();
         }
         self.passages.push((xxh3_64_with_seed(&bytes, PASSAGE) >> 32) as u32);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_without_end_is_taken_in_pieces_between_characters() {
+        assert_eq!([piece("a"), piece(&"a".repeat(MAX_WORD))], [1, MAX_WORD]);
+        assert_eq!(piece(&"a".repeat(MAX_WORD + 1)), MAX_WORD);
+        assert_eq!(piece(&"€".repeat(MAX_WORD)), MAX_WORD - 1);
+        let mut collector = Collector::new(&Recipe::V1, Stemmer::new(None));
+        collector.text(&"\u{fdfa}".repeat(100_000));
+        assert!(collector.folded.capacity() < 64 * MAX_WORD);
+        assert!(collector.finish().terms.len() < 100);
     }
 }

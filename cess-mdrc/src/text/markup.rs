@@ -55,9 +55,33 @@ fn separate(name: &[u8], text: &mut String) {
     }
 }
 
+/// Bytes of Markdown that are parsed at once: a parser's tree takes up to 130 times its source.
+const STRETCH: usize = 256 << 10;
+
 /// The text of a Markdown document: addresses, marks and front matter left out, HTML as above.
 pub(super) fn markdown(source: &str) -> String {
     let mut text = String::with_capacity(source.len());
+    let mut rest = source;
+    while !rest.is_empty() {
+        let (stretch, after) = rest.split_at(stretch(rest));
+        read_markdown(stretch, &mut text);
+        rest = after;
+    }
+    text
+}
+
+/// The length of the next stretch: to the last empty line, or line, or character that fits.
+fn stretch(source: &str) -> usize {
+    if source.len() <= STRETCH {
+        return source.len();
+    }
+    let end = (0..=STRETCH).rev().find(|at| source.is_char_boundary(*at)).unwrap_or(STRETCH);
+    let fits = &source[..end];
+    let line = || fits.rfind('\n').map(|at| at + 1);
+    fits.rfind("\n\n").map(|at| at + 2).or_else(line).unwrap_or(end)
+}
+
+fn read_markdown(source: &str, text: &mut String) {
     let mut embedded = String::new();
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
@@ -85,7 +109,6 @@ pub(super) fn markdown(source: &str) -> String {
         }
     }
     text.push_str(&html(&embedded));
-    text
 }
 
 #[cfg(test)]
@@ -116,6 +139,20 @@ mod tests {
             words(&html("&#xd800; &#0; &unknown; <")),
             ["\u{fffd}", "\u{fffd}", "&unknown;", "<"]
         );
+    }
+
+    #[test]
+    fn long_markdown_is_read_in_stretches_that_lose_nothing() {
+        let paragraph = "One *two* [three](http://no.example) `four`\n\n";
+        let long = paragraph.repeat(3 * STRETCH / paragraph.len());
+        let expected = ["One", "two", "three", "four"].repeat(3 * STRETCH / paragraph.len());
+        assert_eq!(words(&markdown(&long)), expected);
+        let unbroken = "é".repeat(STRETCH);
+        assert_eq!(stretch(&unbroken), STRETCH);
+        assert_eq!(stretch(&format!("a{unbroken}")), STRETCH - 1);
+        assert_eq!(stretch(&format!("a\nb\n{unbroken}")), 4);
+        assert_eq!(stretch(&format!("a\n\nb\n{unbroken}")), 3);
+        assert_eq!(markdown(&unbroken).replace('\n', ""), unbroken);
     }
 
     #[test]
