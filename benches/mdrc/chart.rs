@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::trial::Scores;
-
 const COLOURS: [&str; 8] =
     ["#0b6e4f", "#08519c", "#bd5734", "#7a3b8f", "#8c6d1f", "#5f6b6d", "#c2255c", "#2b8a9e"];
 
@@ -26,8 +24,8 @@ fn legend(body: &mut String, at: usize, x: u32, name: &str) {
     );
 }
 
-/// Recall over the rate of false positives, that on a logarithmic scale from 1e-6 to 1.
-pub(crate) fn roc(title: &str, methods: &[(&str, &Scores)]) -> String {
+/// Recall in per cent over the rate of false positives, that on a logarithmic scale from 1e-6 to 1.
+pub(crate) fn roc(title: &str, methods: &[(&str, Vec<(f64, f64)>)]) -> String {
     let x = |rate: f64| 60.0 + (rate.log10() + 6.0) / 6.0 * 520.0;
     let y = |recall: f64| 420.0 - recall / 100.0 * 370.0;
     let mut body = String::new();
@@ -51,14 +49,9 @@ pub(crate) fn roc(title: &str, methods: &[(&str, &Scores)]) -> String {
     body.push_str(
         "<text x=\"250\" y=\"458\">false positives</text><text x=\"8\" y=\"44\">recall, %</text>\n",
     );
-    for (at, (name, scores)) in methods.iter().enumerate() {
+    for (at, (name, curve)) in methods.iter().enumerate() {
         let mut points = String::new();
-        for step in 0..=60 {
-            let rate = 10f64.powf(f64::from(step) / 10.0 - 6.0);
-            if rate * (scores.strangers.len() as f64) < 1.0 {
-                continue;
-            }
-            let recall = scores.found(scores.threshold(rate), None).percent();
+        for (rate, recall) in curve.iter().copied() {
             let _ = write!(points, "{:.1},{:.1} ", x(rate), y(recall));
         }
         let colour = COLOURS[at % COLOURS.len()];

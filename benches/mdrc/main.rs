@@ -1,6 +1,7 @@
 //! `cargo xtask mdrc-bench text`: how well fingerprints find what was changed, beside what others
 //! make of the same documents in the same run; `mdrc-bench data` the same for bytes. `mdrc-bench figures`
-//! is a quick form of it, and `mdrc-bench table FILE` makes the table of weights.
+//! is a quick form of it, `mdrc-bench image [FOLDER]` the same for photos (those beside the checkout, or
+//! all of a folder), and `mdrc-bench table FILE` makes the table of weights.
 //!
 //! Thresholds and numbers were chosen on the tuning half of the documents; recalls are of the other
 //! half. Whatever is downloaded lies in the target folder.
@@ -18,6 +19,7 @@ mod chart;
 mod corpus;
 mod edits;
 mod media;
+mod pictures;
 mod quick;
 mod report;
 mod strangers;
@@ -33,11 +35,13 @@ fn main() -> ExitCode {
         ["text"] => report::text(),
         ["data"] => bytes::data(),
         ["figures"] => quick::figures(),
+        ["image"] => pictures::image(None),
+        ["image", folder] => pictures::image(Some(folder)),
         ["table", file] => table::make().and_then(|bytes| {
             std::fs::write(file, bytes).map_err(|error| format!("{file}: {error}"))
         }),
         _ => {
-            eprintln!("usage: mdrc-bench text | data | figures | table FILE");
+            eprintln!("usage: mdrc-bench text | data | image [FOLDER] | figures | table FILE");
             return ExitCode::from(2);
         }
     };

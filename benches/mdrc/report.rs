@@ -164,7 +164,8 @@ fn per_edit(on_edits: &[(&str, Scores)]) -> Result<(), String> {
         println!("{:22} {cells}", edit.name());
     }
     let names: Vec<String> = EDITS.iter().map(|edit| edit.name().to_owned()).collect();
-    let curves: Vec<(&str, &Scores)> = on_edits.iter().map(|(name, s)| (*name, s)).collect();
+    let curves: Vec<(&str, Vec<(f64, f64)>)> =
+        on_edits.iter().map(|(name, scores)| (*name, scores.curve())).collect();
     write("text-edits.svg", &chart::bars("Recall of each edit at FPR 1e-5, %", &names, &rows))?;
     write("text-roc.svg", &chart::roc("Sixteen edits of 250 documents", &curves))
 }

@@ -97,6 +97,15 @@ impl Scores {
         self.strangers.partition_point(|score| *score < threshold)
     }
 
+    /// Recall in per cent at each rate of false positives that there are pairs enough for.
+    pub(crate) fn curve(&self) -> Vec<(f64, f64)> {
+        let rates = (0..=60).map(|step| 10f64.powf(f64::from(step) / 10.0 - 6.0));
+        rates
+            .filter(|rate| rate * self.strangers.len() as f64 >= 1.0)
+            .map(|rate| (rate, self.found(self.threshold(rate), None).percent()))
+            .collect()
+    }
+
     /// Found and all, of one edit or of all.
     pub(crate) fn found(&self, threshold: f64, edit: Option<usize>) -> Recall {
         let of = self.kin.iter().filter(|(kind, _)| edit.is_none_or(|edit| edit == *kind));

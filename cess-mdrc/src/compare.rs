@@ -207,6 +207,14 @@ impl Comparison {
         self.passages.map(|passages| permille(passages, MIN_PASSAGES))
     }
 
+    /// Bits between the views of two pictures that are most alike: of all with all, of all with a
+    /// part or with a picture turned, and of the same three quarters.
+    #[cfg(feature = "testkit")]
+    #[must_use]
+    pub fn view_distances(&self) -> Option<[u32; 3]> {
+        self.views.map(|views| [views.frames, views.parts, views.sides])
+    }
+
     /// The verdict at a level: enough passages in common, or many terms and some passages, or of
     /// short texts many terms and near IDs; for data, enough chunks; for pictures, views that are
     /// alike enough.

@@ -1,5 +1,7 @@
 //! Fingerprints of pictures: PNG, JPEG, WebP, GIF, TIFF and BMP.
 
+#[cfg(feature = "iscc")]
+pub(crate) mod bicubic;
 mod cosine;
 mod decode;
 mod frames;

@@ -24,6 +24,18 @@ pub fn text_code(text: &str, bits: u32) -> Result<String, Error> {
     code.map(|code| code.iscc).map_err(|_| Error::IsccBits { got: bits })
 }
 
+/// The Image-Code of a picture: close for what looks alike. A border of one colour is cut off, and
+/// what is transparent is over white, as in `iscc-sdk`.
+///
+/// # Errors
+/// [`Error::IsccBits`] for a length that units don't have.
+#[cfg(feature = "image")]
+pub fn image_code(picture: &crate::image::Picture, bits: u32) -> Result<String, Error> {
+    let pixels = crate::image::bicubic::pixels(picture);
+    let code = iscc_lib::gen_image_code_v0(&pixels, check(bits)?);
+    code.map(|code| code.iscc).map_err(|_| Error::IsccBits { got: bits })
+}
+
 /// The Data-Code of bytes: close for similar bytes.
 ///
 /// # Errors
