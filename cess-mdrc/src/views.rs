@@ -163,9 +163,9 @@ impl Thresholds {
     /// Set on the tuning half of the benchmark's photos.
     const fn of(level: Level) -> Self {
         let [frames, parts, sides] = match level {
-            Level::Likely => [82, 77, 66],
-            Level::Dispute => [74, 70, 60],
-            Level::Registry => [62, 60, 50],
+            Level::Likely => [79, 75, 65],
+            Level::Dispute => [72, 68, 58],
+            Level::Registry => [60, 56, 46],
         };
         Self { frames, parts, sides }
     }

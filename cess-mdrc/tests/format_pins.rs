@@ -73,3 +73,35 @@ fn text_pins() {
         "8254425b2c3bc0c12607a859524ce8efbc5000993e50f22df7b59784c4a60d21"
     );
 }
+
+/// Pictures of bytes that a seed makes, smooth enough to have low frequencies.
+#[cfg(feature = "image")]
+#[test]
+fn image_pins() {
+    use cess_mdrc::image::{Picture, of_picture, pdq};
+
+    let mut hasher = blake3::Hasher::new();
+    let shapes =
+        [(300, 200, 3), (200, 300, 4), (64, 64, 1), (1, 1, 2), (1000, 7, 3), (129, 131, 2)];
+    let fingerprints = shapes.map(|(width, height, channels): (u32, u32, u8)| {
+        let coarse = seeded("cess-mdrc pins image", 4096);
+        let len = width * height * u32::from(channels);
+        let samples = (0..len).map(|i| {
+            let (x, y) = (i / u32::from(channels) % width, i / u32::from(channels) / width);
+            let at = (y * 20 / height) * 64 + (x * 20 / width) * 3 + i % u32::from(channels);
+            coarse[at as usize]
+        });
+        let picture = Picture::from_samples(width, height, channels, samples.collect()).unwrap();
+        let found = pdq(&picture);
+        hasher.update(&found.hash.to_bytes()).update(&[found.quality]);
+        of_picture(&picture, [9; 32])
+    });
+    assert_eq!(
+        pin(&fingerprints),
+        "cffcce6a61b6eedbb153b91ba46eaa18ff0080c2b806707c1467625df458debe"
+    );
+    assert_eq!(
+        hasher.finalize().to_hex().to_string(),
+        "c395820c5de140c80de9faacd3c39a92e4ce6a846d33d60060a56e8953fcdff9"
+    );
+}
