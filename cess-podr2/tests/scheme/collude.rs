@@ -109,9 +109,8 @@ fn refuses_a_forger_that_has_tags_but_no_data() {
     // The right sum of tags comes without the data.
     let sigma = &proof[..48];
     let key = world.provings.values().next().unwrap().to_bytes();
-    let powers: Vec<G1Projective> = std::iter::once(G1Projective::generator())
-        .chain(key.chunks(48).map(|power| point(power)))
-        .collect();
+    let powers: Vec<G1Projective> =
+        std::iter::once(G1Projective::generator()).chain(key.chunks(48).map(point)).collect();
     let scalar = |n: u64| Scalar::from(n).to_bytes();
     let tag = |at: u64| {
         let tags = &world.store.values().next().unwrap().tagged.tags;
