@@ -264,3 +264,75 @@ impl Comparison {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comparison(parts: [u32; 2], passages: Option<[u32; 2]>, distance: u32) -> Comparison {
+        let overlap = |[shared, seen]: [u32; 2]| Overlap { seen, shared };
+        Comparison {
+            kind: if passages.is_some() { Kind::Text } else { Kind::Data },
+            identical: false,
+            abstained: false,
+            distance,
+            parts: overlap(parts),
+            passages: passages.map(overlap),
+            sizes: [5000, 5000],
+            views: None,
+        }
+    }
+
+    fn levels(comparison: &Comparison) -> [bool; 3] {
+        [Level::Likely, Level::Dispute, Level::Registry]
+            .map(|level| matches!(comparison.verdict(level), Verdict::Related(_)))
+    }
+
+    #[test]
+    fn of_long_texts_passages_decide_and_terms_need_some_of_them() {
+        let text = |parts, passages, distance| {
+            levels(&comparison([parts, 256], Some([passages, 256]), distance))
+        };
+        assert_eq!(text(0, 15, 128), [false; 3]);
+        assert_eq!(text(0, 16, 128), [true, false, false]);
+        assert_eq!(text(0, 21, 128), [true, true, false]);
+        assert_eq!(text(0, 26, 128), [true; 3]);
+        assert_eq!(text(256, 0, 0), [false; 3], "novels of one author share their terms");
+        assert_eq!(text(85, 8, 128), [true, false, false]);
+        assert_eq!(text(103, 8, 128), [true, true, false]);
+        assert_eq!(text(116, 11, 128), [true; 3]);
+        assert_eq!(text(84, 8, 128), [false; 3]);
+    }
+
+    #[test]
+    fn short_texts_may_rest_on_terms_and_a_near_id() {
+        let text = |parts, distance| levels(&comparison([parts, 80], Some([0, 40]), distance));
+        assert_eq!(text(40, 58), [true; 3]);
+        assert_eq!(text(40, 59), [true, true, false]);
+        assert_eq!(text(40, 65), [true, false, false]);
+        assert_eq!(text(40, 71), [false; 3]);
+        assert_eq!(text(26, 0), [false; 3]);
+        let few = comparison([3, 4], Some([2, 2]), 0);
+        assert_eq!(levels(&few), [false; 3], "of four elements a share says little");
+    }
+
+    #[test]
+    fn of_data_the_chunks_decide() {
+        let data = |parts, distance| levels(&comparison([parts, 256], None, distance));
+        assert_eq!(data(10, 0), [false; 3]);
+        assert_eq!(data(11, 128), [true, false, false]);
+        assert_eq!(data(16, 128), [true, true, false]);
+        assert_eq!(data(26, 128), [true; 3]);
+    }
+
+    #[test]
+    fn the_smaller_within_the_larger_is_an_excerpt() {
+        let mut found = comparison([60, 256], Some([60, 256]), 100);
+        found.sizes = [1000, 4000];
+        assert_eq!(found.verdict(Level::Likely), Verdict::Related(Relation::Excerpt));
+        found.abstained = true;
+        assert_eq!(found.verdict(Level::Likely), Verdict::Abstained);
+        found.identical = true;
+        assert_eq!(found.verdict(Level::Likely), Verdict::Related(Relation::Identical));
+    }
+}

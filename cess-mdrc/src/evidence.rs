@@ -7,8 +7,9 @@ use crate::{Edge, Error, Fingerprint, Level, Registration, Sketch};
 /// each to be like the one before it.
 ///
 /// The bundle proves what the fingerprints prove. That the registrations are the ledger's is for
-/// the ledger to say: [`Finding::digests`] are what to ask it for. And that a certificate is of a
-/// certain file, anybody who has the file sees by fingerprinting it.
+/// the ledger to say: [`Finding::digests`] are what to ask it for. That nobody was earlier a bundle
+/// can't show: it may leave registrations out. And that a certificate is of a certain file, anybody
+/// who has the file sees by fingerprinting it.
 ///
 /// ```
 /// use cess_mdrc::{Evidence, Fingerprint, Level, Registration, Relation};
@@ -251,6 +252,31 @@ mod tests {
         let mut forged = steps();
         forged[1].1 = forged[0].1.clone();
         assert_eq!(verdict(forged), Err(Error::SketchMismatch));
+    }
+
+    #[test]
+    fn a_forged_order_is_refused_and_a_forged_digest_shows() {
+        let digests = |steps: Vec<_>| Evidence::new(Level::Registry, steps).unwrap().to_bytes();
+        let digests = |steps| Evidence::verify(&digests(steps)).unwrap().digests();
+        // Another's file is claimed with one's own sketch: the ledger has no such registration.
+        let mut claimed = steps();
+        let (registration, fingerprint) = &mut claimed[2];
+        registration.certificate.instance = *steps()[1].0.certificate.instance();
+        let sketch = fingerprint.sketch().clone();
+        *fingerprint = Fingerprint::new(registration.certificate.clone(), sketch).unwrap();
+        assert_eq!(digests(claimed.clone())[..2], digests(steps())[..2]);
+        assert_ne!(digests(claimed)[2], digests(steps())[2]);
+        let mut swapped = steps();
+        swapped.swap(0, 1);
+        assert_eq!(verdict(swapped), Err(Error::EvidenceOrder { step: 1 }));
+        let mut circle = steps();
+        circle.push(steps()[0].clone());
+        assert_eq!(verdict(circle), Err(Error::EvidenceOrder { step: 3 }));
+        let mut two_firsts = steps();
+        two_firsts[1].0.number = two_firsts[0].0.number;
+        assert_eq!(verdict(two_firsts), Err(Error::EvidenceOrder { step: 1 }));
+        // Nobody can see from a bundle what was left out of it.
+        assert_eq!(verdict(steps()[1..].to_vec()), Ok(()));
     }
 
     /// The number, time and owner of a registration are the ledger's word, not the bundle's: their

@@ -50,6 +50,18 @@ fn finds_kin_and_the_first_registrant() {
 }
 
 #[test]
+fn of_two_at_one_time_the_smaller_number_is_first() {
+    let registry = Registry::in_memory().unwrap();
+    for owner in [8, 7] {
+        registry.register(&data::fingerprint(&noise(1, 4000)), [owner; 32], 5).unwrap();
+    }
+    assert_eq!([0, 1].map(|number| registry.lineage().first(number)), [0, 0]);
+    let finding = Evidence::verify(&registry.evidence(1).unwrap().to_bytes()).unwrap();
+    assert_eq!(finding.first().owner, [8; 32]);
+    assert_eq!(finding.edges()[0].relation, Relation::Identical);
+}
+
+#[test]
 fn content_that_abstains_is_found_by_its_bytes_alone() {
     let registry = Registry::in_memory().unwrap();
     fill(&registry);
