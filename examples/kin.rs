@@ -1,9 +1,15 @@
 //! A folder of files in, groups of near-duplicates and their lineage out.
 //!
-//! `cargo run --release --example kin -- FOLDER` fingerprints every file, oldest first, as if each
-//! were registered when it was last changed. Without FOLDER it makes one and checks what it finds.
+//! `cargo run --release --example kin -- FOLDER [PAGE.html]` fingerprints every file, oldest first,
+//! as if each were registered when it was last changed, and writes a page with thumbnails of what it
+//! found. Without FOLDER it makes one and checks what it finds.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "colours of made-up pictures"
+)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,17 +17,19 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 use std::{fs, io};
 
+use cess_examples::page::{Group, Member, Preview, page};
 use cess_mdrc::registry::Registry;
 use cess_mdrc::{Error, Evidence, Fingerprint, data};
+use image::{RgbImage, imageops};
 
 /// Larger files are fingerprinted as data, in constant memory.
 const MAX_SNIFFED: u64 = 16 << 20;
 
 fn main() -> ExitCode {
-    let folder = std::env::args_os().nth(1).map(PathBuf::from);
-    let done = match &folder {
-        Some(folder) => show(folder).map(|_| ()),
-        None => story(),
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let done = match (arguments.next(), arguments.next()) {
+        (Some(folder), file) => show(&folder, file.as_deref()).map(|_| ()),
+        (None, _) => story(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -63,8 +71,9 @@ fn fingerprint(path: &Path) -> Result<Fingerprint, String> {
     Fingerprint::of(&bytes).map_err(|error| failed(&error))
 }
 
-/// Prints the groups, and returns them: each by the files' places in time.
-fn show(folder: &Path) -> Result<Vec<Vec<PathBuf>>, String> {
+/// Prints the groups, writes them to a page if one is asked for, and returns them: each by the files'
+/// places in time.
+fn show(folder: &Path, html: Option<&Path>) -> Result<Vec<Vec<PathBuf>>, String> {
     let failed = |error: Error| format!("{error}; {}", error.hint());
     let registry = Registry::in_memory().map_err(failed)?;
     let mut paths = Vec::new();
@@ -80,6 +89,7 @@ fn show(folder: &Path) -> Result<Vec<Vec<PathBuf>>, String> {
     }
     let lineage = registry.lineage();
     let mut groups = Vec::new();
+    let mut shown = Vec::new();
     let mut seen = BTreeSet::new();
     let name = |number: u64| {
         let path = usize::try_from(number).ok().and_then(|at| paths.get(at));
@@ -92,7 +102,9 @@ fn show(folder: &Path) -> Result<Vec<Vec<PathBuf>>, String> {
         }
         println!("{} files, the first is {}", family.len(), name(family[0]).display());
         for member in &family {
-            let parent = lineage.parents(*member).max_by_key(|edge| edge.strength());
+            let parent = lineage
+                .parents(*member)
+                .max_by_key(|edge| (edge.strength(), std::cmp::Reverse(edge.earlier)));
             let Some(edge) = parent else { continue };
             let evidence = registry.evidence(*member).map_err(failed)?.to_bytes();
             let finding = Evidence::verify(&evidence).map_err(failed)?;
@@ -107,10 +119,51 @@ fn show(folder: &Path) -> Result<Vec<Vec<PathBuf>>, String> {
                 evidence.len()
             );
         }
+        if html.is_some() {
+            shown.push(group(&registry, &paths, &family, &name).map_err(failed)?);
+        }
         groups.push(family.into_iter().map(name).collect());
     }
     println!("{} files, {} groups", paths.len(), groups.len());
+    if let Some(file) = html {
+        let title = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
+        fs::write(file, page(&title, paths.len(), &shown))
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+        println!("page {}", file.display());
+    }
     Ok(groups)
+}
+
+/// A family as the page shows it.
+fn group(
+    registry: &Registry,
+    paths: &[PathBuf],
+    family: &[u64],
+    name: &dyn Fn(u64) -> PathBuf,
+) -> Result<Group, Error> {
+    let lineage = registry.lineage();
+    let mut members = Vec::new();
+    let mut ids = Vec::new();
+    for member in family {
+        let edge = lineage
+            .parents(*member)
+            .max_by_key(|edge| (edge.strength(), std::cmp::Reverse(edge.earlier)));
+        let path = usize::try_from(*member).ok().and_then(|at| paths.get(at));
+        let bytes = path
+            .filter(|path| fs::metadata(path).is_ok_and(|metadata| metadata.len() <= MAX_SNIFFED));
+        let bytes = bytes.and_then(|path| fs::read(path).ok()).unwrap_or_default();
+        members.push(Member {
+            name: name(*member).to_string_lossy().into_owned(),
+            parent: edge.and_then(|edge| family.binary_search(&edge.earlier).ok()),
+            relation: edge.map_or(String::new(), |edge| format!("{:?}", edge.relation)),
+            distance: edge.map_or(0, |edge| edge.distance),
+            parts_permille: edge.map_or(0, |edge| edge.parts_permille),
+            preview: Preview::of(&bytes),
+        });
+        ids.push(registry.get(*member)?.0.certificate.id());
+    }
+    let row = |id: &cess_mdrc::Simhash| ids.iter().map(|other| id.distance(other)).collect();
+    Ok(Group { members, distances: ids.iter().map(row).collect() })
 }
 
 const FERRY: &str = "The ferry left before the fog had lifted, with two lorries, a hearse, and nobody who \
@@ -121,33 +174,96 @@ const BEES: &str = "Bees that come home to a hive that was moved by a few yards 
     used to be, and stay there; moved by miles, they learn the new place within the hour. Keepers \
     say: three feet or three miles, nothing between.";
 
+/// A made-up landscape: bands of noise of several sizes, the same for the same seed.
+fn landscape(seed: u32) -> RgbImage {
+    let noise = |x: u32, y: u32, salt: u32| {
+        let mut h = x.wrapping_mul(0x9e37_79b1) ^ y.wrapping_mul(0x85eb_ca6b) ^ seed ^ salt << 24;
+        h = (h ^ h >> 15).wrapping_mul(0x2c1b_3c6d);
+        h = (h ^ h >> 12).wrapping_mul(0x297a_2d39);
+        (h >> 15 & 255) as f32
+    };
+    let smooth = |x: u32, y: u32, cell: u32, salt: u32| {
+        let (cx, cy) = (x / cell, y / cell);
+        let (fx, fy) = ((x % cell) as f32 / cell as f32, (y % cell) as f32 / cell as f32);
+        let top = noise(cx, cy, salt) * (1.0 - fx) + noise(cx + 1, cy, salt) * fx;
+        let low = noise(cx, cy + 1, salt) * (1.0 - fx) + noise(cx + 1, cy + 1, salt) * fx;
+        top * (1.0 - fy) + low * fy
+    };
+    RgbImage::from_fn(360, 240, |x, y| {
+        let hills =
+            smooth(x, y, 96, 1) * 0.5 + smooth(x, y, 40, 2) * 0.3 + smooth(x, y, 14, 3) * 0.2;
+        let sky = if hills < 110.0 + y as f32 * 0.2 { 1.0 } else { 0.35 };
+        let tint = smooth(x, y, 120, 4) / 255.0;
+        image::Rgb([
+            (hills * (0.6 + 0.4 * tint)) as u8,
+            (hills * 0.9) as u8,
+            (hills * sky + 60.0 * sky) as u8,
+        ])
+    })
+}
+
+/// Two pictures, and what somebody could make of the first one.
+fn pictures(folder: &Path) -> Result<Vec<String>, String> {
+    let failed = |error: image::ImageError| error.to_string();
+    let harbour = landscape(7);
+    let cropped = imageops::crop_imm(&harbour, 22, 12, 316, 216).to_image();
+    let files = [
+        ("harbour.png", harbour.clone()),
+        ("small.jpg", imageops::thumbnail(&harbour, 180, 120)),
+        ("mirrored.png", imageops::flip_horizontal(&harbour)),
+        ("cropped.jpg", cropped),
+        ("valley.png", landscape(8)),
+        ("valley, <b onclick=alert(1)>.png", imageops::rotate270(&landscape(8))),
+    ];
+    for (name, picture) in &files {
+        picture.save(folder.join(name)).map_err(failed)?;
+    }
+    Ok(files.into_iter().map(|(name, _)| name.to_owned()).collect())
+}
+
 /// A folder of copies, and what must be found in it.
 fn story() -> Result<(), String> {
     let failed = |error: io::Error| error.to_string();
     let folder = tempfile::tempdir().map_err(failed)?;
-    let page = format!("<!doctype html><html><body><p>{}</p></body></html>", FERRY.to_uppercase());
-    let files = [
+    let html = format!("<!doctype html><html><body><p>{}</p></body></html>", FERRY.to_uppercase());
+    let texts = [
         ("ferry.txt", FERRY.to_owned()),
         ("bees.txt", BEES.to_owned()),
-        ("page.html", page),
+        ("page.html", html),
         (
             "shorter.txt",
             FERRY.replace("By the time the far shore showed, somebody had made tea, ", ""),
         ),
         ("both.txt", format!("{BEES}\n\nNotes, to be sorted out later.\n")),
     ];
-    for (age, (name, text)) in files.iter().enumerate() {
-        let path = folder.path().join(name);
-        fs::write(&path, text).map_err(failed)?;
+    for (name, text) in &texts {
+        fs::write(folder.path().join(name), text).map_err(failed)?;
+    }
+    let names = texts.iter().map(|(name, _)| (*name).to_owned());
+    for (age, name) in names.chain(pictures(folder.path())?).enumerate() {
         let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000 + age as u64);
         fs::File::options()
             .append(true)
-            .open(&path)
+            .open(folder.path().join(name))
             .and_then(|file| file.set_modified(time))
             .map_err(failed)?;
     }
-    let groups = show(folder.path())?;
-    let expected = [vec!["ferry.txt", "page.html", "shorter.txt"], vec!["bees.txt", "both.txt"]];
+    let place = tempfile::tempdir().map_err(failed)?;
+    let file = place.path().join("kin.html");
+    let groups = show(folder.path(), Some(&file))?;
+    let expected = [
+        vec!["ferry.txt", "page.html", "shorter.txt"],
+        vec!["bees.txt", "both.txt"],
+        vec!["harbour.png", "small.jpg", "mirrored.png", "cropped.jpg"],
+        vec!["valley.png", "valley, <b onclick=alert(1)>.png"],
+    ];
     let expected = expected.map(|group| group.into_iter().map(PathBuf::from).collect::<Vec<_>>());
-    if groups == expected { Ok(()) } else { Err(format!("expected {expected:?}")) }
+    if groups != expected {
+        return Err(format!("expected {expected:?}"));
+    }
+    let page = fs::read_to_string(&file).map_err(failed)?;
+    if page.contains("<b onclick") || page.matches("data:image/jpeg").count() != 6 {
+        return Err("the page shows a name as markup, or lacks pictures".to_owned());
+    }
+    Ok(())
 }

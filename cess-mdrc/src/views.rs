@@ -165,7 +165,7 @@ impl Thresholds {
         let [frames, parts, sides] = match level {
             Level::Likely => [79, 75, 65],
             Level::Dispute => [72, 68, 58],
-            Level::Registry => [60, 56, 46],
+            Level::Registry => [54, 50, 40],
         };
         Self { frames, parts, sides }
     }

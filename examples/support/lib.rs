@@ -4,6 +4,7 @@ mod audits;
 mod damage;
 mod files;
 mod keys;
+pub mod page;
 mod report;
 mod spawned;
 mod world;
