@@ -1,9 +1,10 @@
-//! Fingerprints of text and data, and searches among them, beside ISCC and a plain scan.
+//! Fingerprints of text, pictures and data, and searches among them, beside ISCC and a plain scan.
 //!
 //! Recalls need documents that packages ship: `cargo xtask mdrc-bench text` has them.
 
 use std::hint::black_box;
 
+use cess_mdrc::image::{Picture, of_picture, pdq};
 use cess_mdrc::index::Index;
 use cess_mdrc::{Format, Simhash, data, iscc, text};
 use rand::{Rng, SeedableRng};
@@ -31,8 +32,29 @@ pub(crate) fn run(emit: &mut dyn FnMut(Figure)) {
             drop(black_box(iscc::data_code(&bytes, 256)))
         }]);
     speed("data", "iscc-data-code", bytes.len(), [ours, theirs], emit);
+    pictures(emit);
     for count in HASHES {
         search(count, &mut rng, emit);
+    }
+}
+
+/// Decoded pictures of one and twelve megapixels, beside PDQ of the same.
+fn pictures(emit: &mut dyn FnMut(Figure)) {
+    for (width, height) in [(1200, 834), (4000, 3000)] {
+        let samples = (0..width * height).flat_map(|i: u32| {
+            let (x, y) = (i % width, i / width);
+            [x * y / 997, x * 7 + y * 3, x * x / 4099 + y].map(|value| value.to_le_bytes()[0])
+        });
+        let picture = Picture::from_samples(width, height, 3, samples.collect());
+        let picture = picture.expect("three samples a pixel");
+        let [ours, theirs] =
+            interleave([&mut || drop(black_box(of_picture(&picture, [0; 32]))), &mut || {
+                let _ = black_box(pdq(&picture));
+            }]);
+        let unit = Unit::Milliseconds;
+        let [ours, theirs] = [ours, theirs].map(|seconds| unit.value(seconds, 0));
+        let name = format!("image/pixels={}", width * height);
+        emit(Figure::new(name, ours, unit).against("own-pdq", theirs));
     }
 }
 
