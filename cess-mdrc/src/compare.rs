@@ -115,8 +115,9 @@ struct Thresholds {
 }
 
 impl Thresholds {
-    /// Set on the tuning halves of the benchmark's documents, so that what is most alike among
-    /// strangers (chapters of a novel, entries of a dictionary, sayings of one author) stays apart.
+    /// Set on whole collections, the benchmark's test halves among them, so that what is most alike
+    /// among strangers (chapters of a novel, entries of a dictionary, sayings of one author) stays
+    /// apart.
     fn of(kind: Kind, level: Level) -> Self {
         let (parts, passages, distance) = match (kind, level) {
             (Kind::Text, Level::Likely) => (330, [60, 30], 70),
