@@ -16,7 +16,9 @@ const SKETCHES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("sketches
 const EDGES: TableDefinition<'_, (u64, u64), &[u8]> = TableDefinition::new("edges");
 
 fn content(seed: u8) -> Vec<u8> {
-    (0..3000u64).flat_map(|i| (i * i + u64::from(seed)).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes()).collect()
+    (0..3000u64)
+        .flat_map(|i| (i * i + u64::from(seed)).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes())
+        .collect()
 }
 
 /// Whatever is in the file, using it ends in results or errors.
@@ -127,6 +129,10 @@ fuzz_target!(|bytes: &[u8]| {
     let name = format!("cess-mdrc-fuzz-{}", std::process::id());
     let path = std::env::temp_dir().join(name);
     let _ = std::fs::remove_file(&path);
-    if mode % 8 == 0 { tables(&path, rest) } else { file(&path, rest) }
+    if mode % 8 == 0 {
+        tables(&path, rest)
+    } else {
+        file(&path, rest)
+    }
     let _ = std::fs::remove_file(&path);
 });
