@@ -65,6 +65,7 @@ mod prove;
 #[cfg(feature = "native")]
 mod proving_key;
 mod public;
+mod reader;
 pub mod replica;
 mod samples;
 #[cfg(feature = "native")]

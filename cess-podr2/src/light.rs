@@ -11,6 +11,7 @@ use crate::error::{Error, What};
 use crate::fragment::Entry;
 use crate::holding::{Fragments, Holding, sealed};
 use crate::id::{FragmentName, KeyId};
+use crate::reader::Reader;
 use crate::samples::{Draw, MAX_SAMPLES, Samples};
 use crate::sectors::Sectors;
 
@@ -165,7 +166,7 @@ impl Opening {
     /// [`Error::Length`], [`Error::TooManySamples`], [`Error::KeyList`], [`Error::Sectors`] and
     /// [`Error::Opening`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let mut reader = Reader(bytes);
+        let mut reader = Reader::new(What::Opening, bytes);
         let (keys, fragments) = (reader.u32()?, reader.u32()?);
         for got in [keys, fragments].map(u64::from) {
             if got > MAX_SAMPLES {
@@ -175,10 +176,10 @@ impl Opening {
         let size = |len: u32, each: usize| (len as usize).saturating_mul(each);
         let keys = reader.take(size(keys, KEY_LEN))?;
         let fragments = reader.take(size(fragments, FRAGMENT_LEN))?;
-        let proof = ManyOpening::from_bytes(reader.0).map_err(Error::Opening)?;
+        let proof = ManyOpening::from_bytes(reader.rest()).map_err(Error::Opening)?;
 
         let keys = keys.chunks_exact(KEY_LEN).map(|key| {
-            let mut reader = Reader(key);
+            let mut reader = Reader::new(What::Opening, key);
             Ok((KeyId::from_bytes(reader.array()?), Sectors::new(reader.u32()?)?))
         });
         let keys = keys.collect::<Result<Vec<_>, Error>>()?;
@@ -188,12 +189,12 @@ impl Opening {
         let mut used = Vec::new();
         used.resize(keys.len(), false);
         let entries = fragments.chunks_exact(FRAGMENT_LEN).map(|fragment| {
-            let mut reader = Reader(fragment);
+            let mut reader = Reader::new(What::Opening, fragment);
             let index = reader.u32()? as usize;
             let (key, sectors) = *keys.get(index).ok_or(Error::KeyList { index })?;
             used[index] = true;
             let name = FragmentName::from_bytes(reader.array()?);
-            Ok(Entry::claimed(key, sectors, name, u64::from_le_bytes(reader.array()?)))
+            Ok(Entry::claimed(key, sectors, name, reader.u64()?))
         });
         let entries = entries.collect::<Result<_, Error>>()?;
         if let Some(index) = used.iter().position(|used| !used) {
@@ -214,25 +215,4 @@ fn check_count(expected: usize, got: usize) -> Result<(), Error> {
         return Err(Error::DrawnCount { expected: expected as u64, got: got as u64 });
     }
     Ok(())
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, len: usize) -> Result<&'a [u8], Error> {
-        let short = || Error::length(What::Opening, len, self.0.len());
-        let (head, tail) = self.0.split_at_checked(len).ok_or_else(short)?;
-        self.0 = tail;
-        Ok(head)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.take(N)?);
-        Ok(array)
-    }
-
-    fn u32(&mut self) -> Result<u32, Error> {
-        self.array().map(u32::from_le_bytes)
-    }
 }

@@ -11,6 +11,7 @@ use crate::holding::Fragments;
 use crate::id::KeyId;
 use crate::proof::Proof;
 use crate::public::PublicKey;
+use crate::reader::Reader;
 use crate::verify::{batch_weights, judge};
 
 /// Consecutive windows of one prover, as a chain closed them: what lies between two links.
@@ -215,12 +216,12 @@ impl Span {
     /// [`Error::Length`], [`Error::Outcome`], [`Error::Window`], and those of
     /// [`Challenge::from_bytes`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let mut reader = Reader(bytes);
+        let mut reader = Reader::new(What::Span, bytes);
         let mut span = Self::new(Link::from_bytes(reader.array()?));
-        let count = u32::from_le_bytes(reader.array()?) as usize;
+        let count = reader.u32()? as usize;
         for index in 0..count {
             let challenge = Challenge::from_bytes(reader.take(Challenge::LEN)?)?;
-            let deadline = u64::from_le_bytes(reader.array()?);
+            let deadline = reader.u64()?;
             let outcome = match reader.array()? {
                 [MISSED] => Outcome::Missed,
                 [ANSWERED] => Outcome::Answered(ProofHash::from_bytes(reader.array()?)),
@@ -228,27 +229,11 @@ impl Span {
             };
             span.push(Window { challenge, deadline }, outcome)?;
         }
-        if !reader.0.is_empty() {
-            return Err(Error::length(What::Span, bytes.len() - reader.0.len(), bytes.len()));
+        let extra = reader.rest().len();
+        if extra > 0 {
+            return Err(Error::length(What::Span, bytes.len() - extra, bytes.len()));
         }
         Ok(span)
-    }
-}
-
-struct Reader<'a>(&'a [u8]);
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, len: usize) -> Result<&'a [u8], Error> {
-        let short = || Error::length(What::Span, len, self.0.len());
-        let (head, tail) = self.0.split_at_checked(len).ok_or_else(short)?;
-        self.0 = tail;
-        Ok(head)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.take(N)?);
-        Ok(array)
     }
 }
 
