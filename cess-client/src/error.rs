@@ -208,7 +208,11 @@ impl Error {
                 "bring the tagger back and run the same call again; nothing is paid twice"
             }
             Self::Tagger(TaggerError::Refused) => "ask whoever runs the tagger for its rules",
-            Self::Tagger(_) => "take another tagger: this one's answers don't hold",
+            Self::Tagger(TaggerError::Failed) => "try again, or ask whoever runs the tagger",
+            Self::Tagger(TaggerError::Lies(_)) => {
+                "take another tagger, this one's answers don't hold; a new upload is paid anew"
+            }
+            Self::Tagger(_) => "use the tagger under whose key the file is, of this version",
             Self::Node { .. } => "try again; another node may take it",
             Self::Podr2(inner) => inner.hint(),
             Self::Erasure(cess_erasure::Error::Undetermined { .. }) => {

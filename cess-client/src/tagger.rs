@@ -137,6 +137,9 @@ pub enum TaggerError {
     /// What the tagger gave doesn't verify: its keys, its tags, or the mask of replica 0.
     #[error("the tagger lies: {0}")]
     Lies(&'static str),
+    /// The tagger failed at something of its own.
+    #[error("the tagger failed")]
+    Failed,
     /// The tagger can't be reached.
     #[error("tagger is out of reach after {attempts} attempts")]
     Unreachable {

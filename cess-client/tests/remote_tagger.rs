@@ -185,7 +185,7 @@ async fn a_tagger_that_lies_is_found_out() {
         (|made| change_tag(made, |tags| tags[..96].rotate_left(48)), &[0, 1], "tags"),
         // The other sign of a tag.
         (|made| change_tag(made, |tags| tags[0] ^= 0x20), &[0, 1], "tags"),
-        (|made| change_tag(made, |tags| tags.truncate(48)), &[0, 1], "tags"),
+        (|made| change_tag(made, |tags| tags.truncate(48)), &[0, 1], "number of tags"),
         (|made| change_tag(made, |tags| tags[..48].fill(0xff)), &[0, 1], "tags"),
         (|made| drop(made.1.0.pop()), &[0, 1], "number of tags"),
         (|made| made.0[0] = made.0[1].clone(), &[1], "tags"),

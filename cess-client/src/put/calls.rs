@@ -144,6 +144,12 @@ impl<C: Chain, D: Directory> Client<C, D> {
                     cess_ledger::Error::TooLate { .. }
                     | cess_ledger::Error::DealStatus { got: DealStatus::Expired },
                 )) => return Err(Error::DealExpired),
+                // A tagger's signature may be what is wrong: the next attempt asks for another.
+                Err(refused @ ChainError::Refused(_)) => {
+                    session.close = None;
+                    session.save(store)?;
+                    return Err(refused.into());
+                }
                 other => {
                     other?;
                     break;

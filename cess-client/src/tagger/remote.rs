@@ -82,17 +82,19 @@ where
         part: &Part,
         code: &Code,
         masked: Vec<u8>,
-        tags: &[Vec<u8>],
+        tags: &[u8],
     ) -> Result<(Vec<Bytes>, TaggedSegment), TaggerError> {
         if masked.len() != code.layout().padded_len() {
             return Err(TaggerError::Lies("length"));
         }
-        let shards = code.shards(masked)?;
-        if tags.len() != shards.len() {
+        let blocks = code.layout().shard_len().div_ceil(self.public.sectors().block_bytes());
+        let each = blocks * Tags::TAG_LEN;
+        if tags.len() != each * code.layout().geometry().total() {
             return Err(TaggerError::Lies("number of tags"));
         }
+        let shards = code.shards(masked)?;
         let mut tagged = Vec::with_capacity(shards.len());
-        for (shard, tags) in shards.iter().zip(tags) {
+        for (shard, tags) in shards.iter().zip(tags.chunks_exact(each)) {
             let (root, len) = (*blake3::hash(shard).as_bytes(), shard.len() as u64);
             let fragment = Fragment::new(&self.public, root, len, u32::from(part.replica))?;
             let tags = Tags::from_bytes(tags).map_err(|_| TaggerError::Lies("tags"))?;

@@ -2,16 +2,22 @@
 
 use std::{
     pin::Pin,
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
 };
 
+use bytes::Bytes;
 use cess_client::{
-    BadFragment, ChainError, Error, Keys, LocalTagger, MemorySession, NodeError, Progress,
+    BadFragment, ChainError, Error, Keys, LocalTagger, MemorySession, NodeError, Part, Progress,
+    PutRequest, TaggedSegment, Tagger, TaggerError,
     testkit::{Fault, FaultyNode, FlakyChain},
 };
-use cess_ledger::{FileId, Slot, Visibility};
-use futures::{AsyncRead, AsyncWrite, io::Cursor};
+use cess_ledger::{DealId, FileId, Manifest, Signature, Slot, Visibility};
+use cess_podr2::{ProvingKey, PublicKey};
+use futures::{AsyncRead, AsyncWrite, FutureExt, future::BoxFuture, io::Cursor};
 
 use crate::{Net, SEGMENT_LEN, get, profile, random, rng};
 
@@ -190,6 +196,74 @@ async fn a_report_that_is_missing_keeps_the_deal_open_until_the_deadline() {
     // A crash before the session was cleared: it is found done.
     let again = net.put_with(&net.client, &request, &bytes, &mut late).await;
     assert_eq!(again, Ok(stored));
+}
+
+/// Signs at first what isn't its signature.
+#[derive(Debug)]
+struct Missigns<'a> {
+    honest: &'a dyn Tagger,
+    mended: AtomicBool,
+}
+
+impl Tagger for Missigns<'_> {
+    fn public(&self) -> &PublicKey {
+        self.honest.public()
+    }
+
+    fn proving_key(&self) -> &ProvingKey {
+        self.honest.proving_key()
+    }
+
+    fn replicate<'a>(
+        &'a self,
+        part: &'a Part,
+        stored: Vec<u8>,
+    ) -> BoxFuture<'a, Result<(Vec<Bytes>, TaggedSegment), TaggerError>> {
+        self.honest.replicate(part, stored)
+    }
+
+    fn unmask<'a>(
+        &'a self,
+        part: &'a Part,
+        root: &'a [u8; 32],
+        masked: Vec<u8>,
+    ) -> BoxFuture<'a, Result<Vec<u8>, TaggerError>> {
+        self.honest.unmask(part, root, masked)
+    }
+
+    fn declare<'a>(
+        &'a self,
+        chain_id: &'a [u8; 32],
+        deal: DealId,
+        manifest: &'a Manifest,
+    ) -> BoxFuture<'a, Result<Signature, TaggerError>> {
+        if self.mended.load(Ordering::SeqCst) {
+            self.honest.declare(chain_id, deal, manifest)
+        } else {
+            async { Ok(Signature([9; 64])) }.boxed()
+        }
+    }
+}
+
+/// What was paid for and uploaded is not lost by one signature that the ledger refuses.
+#[tokio::test]
+async fn a_wrong_signature_of_a_tagger_does_not_end_the_upload() {
+    let net = Net::new(4).await;
+    let bytes = random(200);
+    let honest = net.request(profile(1, 2, 1), Visibility::Private);
+    let tagger = Missigns { honest: honest.tagger, mended: AtomicBool::new(false) };
+    let request = PutRequest { tagger: &tagger, ..honest };
+    let mut session = MemorySession::default();
+    for _ in 0..2 {
+        let refused = net.put_with(&net.client, &request, &bytes, &mut session).await;
+        assert!(matches!(refused, Err(Error::Chain(ChainError::Refused(_)))), "{refused:?}");
+    }
+    let paid = net.balance();
+    tagger.mended.store(true, Ordering::SeqCst);
+    let stored = net.put_with(&net.client, &request, &bytes, &mut session).await.unwrap();
+    assert!(net.balance() >= paid, "paid twice");
+    net.reads(stored.file, &bytes).await;
+    net.world.check();
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ pub(super) fn replica_len(part: &Part, layout: &SegmentLayout, sectors: Sectors)
     let blocks = layout.shard_len().div_ceil(sectors.block_bytes());
     let masked = if part.replica == 0 { 0 } else { layout.padded_len() };
     masked
-        .saturating_add(shards.saturating_mul(blocks.saturating_mul(Tags::TAG_LEN) + 4))
+        .saturating_add(shards.saturating_mul(blocks.saturating_mul(Tags::TAG_LEN)))
         .saturating_add(SHORT_LEN)
 }
 
@@ -43,7 +43,7 @@ pub(super) enum Reply {
     /// Of replica 0 the masked segment stays empty: everybody can compute it.
     Replica {
         masked: Vec<u8>,
-        tags: Vec<Vec<u8>>,
+        tags: Vec<u8>,
     },
     Stored(Vec<u8>),
     Declared(Signature),
@@ -87,7 +87,7 @@ impl From<Failure> for TaggerError {
                 got: KeyId::from_bytes(got),
             },
             Failure::Refused => Self::Refused,
-            Failure::Other => Self::Lies("failure"),
+            Failure::Other => Self::Failed,
         }
     }
 }
@@ -126,7 +126,7 @@ mod tests {
         ];
         let replies = [
             Reply::Keys { public: vec![12], proving: vec![13] },
-            Reply::Replica { masked: vec![14], tags: vec![vec![15], vec![]] },
+            Reply::Replica { masked: vec![14], tags: vec![15] },
             Reply::Stored(vec![16]),
             Reply::Declared(Signature([17; 64])),
         ];
@@ -134,7 +134,7 @@ mod tests {
         let bytes = borsh::to_vec(&(GREETING, requests, replies)).unwrap_or_default();
         assert_eq!(
             blake3::hash(&bytes).to_hex().as_str(),
-            "6c132ca6f7f7e6c80bd66d6f106e4fa63c6c6a4cad5aabd60cdf817585affd16"
+            "4c3f7b55c1b31f54d5970e6c14d1d0d1f74122d4c3a4161cc5248cec6b34b5ed"
         );
     }
 
@@ -150,6 +150,6 @@ mod tests {
             assert_eq!(TaggerError::from(Failure::from(&error)), error);
         }
         let other = TaggerError::Lies("tags");
-        assert_eq!(TaggerError::from(Failure::from(&other)), TaggerError::Lies("failure"));
+        assert_eq!(TaggerError::from(Failure::from(&other)), TaggerError::Failed);
     }
 }

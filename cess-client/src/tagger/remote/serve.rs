@@ -27,6 +27,8 @@ pub enum Ask {
     Unmask(Part),
     /// To sign that a file's tags are of this key.
     Declare {
+        /// The chain that it is for.
+        chain_id: [u8; 32],
         /// The deal.
         deal: DealId,
         /// The file.
@@ -40,13 +42,16 @@ pub enum Ask {
 /// closes the connection.
 ///
 /// `permit` is asked before anything is done under the keys. **It matters**: who may have a replica made
-/// twice need not store it. A worker that the network pays for permits an upload until it declared
-/// its file, and afterwards a replica of that file only while the ledger has a repair order for it.
+/// twice need not store it. A worker that the network pays for permits a salt for a bounded time after
+/// it first came, whatever is declared meanwhile, for a declared file may hold fragments of
+/// another salt; afterwards, a replica of a segment of a declared file only while fewer of its shards
+/// are left than it has data shards. A declaration is permitted again for the same chain, deal and file:
+/// its first answer may have been lost.
 ///
 /// Serves one connection; the caller accepts them, bounds how many there are (each takes the memory of
 /// a replica of a segment, at most 1 GiB and its tags) and for how long one may be silent. Nothing is
 /// secret or authentic on the way: across machines, give it a stream that is both, for who reads a
-/// masked segment has that replica.
+/// masked segment has that replica. Masking and tagging block the thread: give each connection its own.
 ///
 /// # Errors
 /// [`WireFault`] when the connection breaks or the other end breaks the protocol. The tagger is not
@@ -92,7 +97,8 @@ where
             let (shards, tagged) = tagger.replicate(&part, stored).await?;
             let data = if part.replica == 0 { 0 } else { part.profile.geometry().data() };
             let masked = shards.into_iter().take(data).collect::<Vec<_>>().concat();
-            let tags = tagged.0.iter().map(|(_, tags)| tags.as_bytes().to_vec()).collect();
+            let tags =
+                tagged.0.iter().map(|(_, tags)| tags.as_bytes()).collect::<Vec<_>>().concat();
             Ok(Reply::Replica { masked, tags })
         }
         Request::Unmask(part, root, masked) => {
@@ -103,7 +109,7 @@ where
         Request::Declare { chain_id, deal, manifest } => {
             let manifest = Manifest::from_bytes(&manifest).map_err(TaggerError::Manifest)?;
             let file = declared(tagger.public().key_id(), &manifest)?;
-            permitted(Ask::Declare { deal, file, salt: manifest.salt }).await?;
+            permitted(Ask::Declare { chain_id, deal, file, salt: manifest.salt }).await?;
             tagger.declare(&chain_id, deal, &manifest).await.map(Reply::Declared)
         }
     }
