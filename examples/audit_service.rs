@@ -28,8 +28,31 @@ type Failure = Box<dyn Error + Send + Sync>;
 /// The most fragments that one provider may name, and the longest proof for one key.
 const MAX_FRAGMENTS: u32 = 10_000;
 const PROOF_LEN: usize = 128;
-/// How long an answer may take: what isn't at hand can't be fetched meanwhile.
+/// How long a list or an answer may take, all of it: what isn't at hand can't be fetched meanwhile.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a provider says, until its time is over.
+struct Timed<'a> {
+    stream: &'a TcpStream,
+    end: Instant,
+}
+
+impl<'a> Timed<'a> {
+    fn new(stream: &'a TcpStream) -> Self {
+        Self { stream, end: Instant::now() + PATIENCE }
+    }
+}
+
+impl Read for Timed<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let left = self.end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.set_read_timeout(Some(left))?;
+        self.stream.read(bytes)
+    }
+}
 
 fn take<const N: usize>(stream: &mut impl Read) -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
@@ -39,17 +62,18 @@ fn take<const N: usize>(stream: &mut impl Read) -> io::Result<[u8; N]> {
 
 /// Judges one provider until it hangs up. Everything it says is checked or bounded.
 fn serve(mut stream: TcpStream) -> Result<(), Failure> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    let public = PublicKey::from_bytes(&take::<{ PublicKey::LEN }>(&mut stream)?)?;
-    let count = u32::from_le_bytes(take(&mut stream)?);
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut said = Timed::new(&stream);
+    let public = PublicKey::from_bytes(&take::<{ PublicKey::LEN }>(&mut said)?)?;
+    let count = u32::from_le_bytes(take(&mut said)?);
     if count > MAX_FRAGMENTS {
         return Err("too many fragments".into());
     }
     let mut holding = Holding::new();
     for _ in 0..count {
-        let (root, len) = (take(&mut stream)?, u64::from_le_bytes(take(&mut stream)?));
+        let (root, len) = (take(&mut said)?, u64::from_le_bytes(take(&mut said)?));
         // Name and number of blocks are computed, never believed.
-        let fragment = Fragment::new(&public, root, len, u32::from_le_bytes(take(&mut stream)?))?;
+        let fragment = Fragment::new(&public, root, len, u32::from_le_bytes(take(&mut said)?))?;
         holding.add(fragment.entry())?;
     }
     for round in 0.. {
@@ -58,11 +82,17 @@ fn serve(mut stream: TcpStream) -> Result<(), Failure> {
         let audit = Audit { chain_id: [0; 32], round, height: 0, prover: [0; 32] };
         let challenge = Challenge::new(audit, &holding, Policy::AUDIT, seed)?;
         stream.write_all(&challenge.to_bytes())?;
-        let Ok(len) = take(&mut stream).map(u32::from_le_bytes) else { return Ok(()) };
+        let mut said = Timed::new(&stream);
+        let len = match take(&mut said) {
+            Ok(len) => u32::from_le_bytes(len),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            Err(error) => return Err(format!("round {round} MISSED: {error}").into()),
+        };
         if usize::try_from(len) != Ok(PROOF_LEN) {
             return Err("no proof for one key".into());
         }
-        let proof = take::<PROOF_LEN>(&mut stream)?;
+        let proof = take::<PROOF_LEN>(&mut said)
+            .map_err(|error| format!("round {round} MISSED: {error}"))?;
         let begun = Instant::now();
         let lookup = |id: &KeyId| (*id == public.key_id()).then_some(&public);
         let held = Proof::from_bytes(&proof)
@@ -140,7 +170,7 @@ fn main() -> Result<(), Failure> {
         println!("auditor: listens at {}", listener.local_addr()?);
         // One at a time: an auditor with many providers takes a thread for each, up to a bound.
         for stream in listener.incoming() {
-            if let Err(reason) = serve(stream?) {
+            if let Err(reason) = stream.map_err(Failure::from).and_then(serve) {
                 println!("auditor: hung up: {reason}");
             }
         }
