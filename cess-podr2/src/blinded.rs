@@ -19,7 +19,8 @@
 //! computes T as the verifier does and lets the random oracle answer c on it. It fails only if the
 //! oracle was asked for that T before, which is uniform among r values. What it makes is distributed
 //! as what a prover makes, so whoever sees proofs learns nothing that he couldn't have made himself:
-//! perfect zero knowledge in the random oracle model. A test is that simulator.
+//! statistical zero knowledge in the random oracle model, as long as the prover's 32 random bytes stay
+//! secret. A test is that simulator.
 //!
 //! # Why it is a proof
 //!
@@ -45,7 +46,7 @@ use crate::statement::{Asked, asked};
 #[cfg(feature = "native")]
 mod make;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 #[cfg(feature = "native")]
 pub(crate) use self::make::{Plain, blind};
@@ -81,7 +82,8 @@ impl BlindedProof {
         32 + keys * ANSWER_BYTES
     }
 
-    /// Decodes a blinded proof over one key or more.
+    /// Decodes a blinded proof over one key or more. Each takes two subgroup checks: who takes bytes
+    /// from anybody first compares their length with [`encoded_len`](Self::encoded_len).
     ///
     /// # Errors
     /// [`Error::Length`], [`Error::Point`], [`Error::Subgroup`], [`Error::Scalar`].
@@ -165,11 +167,23 @@ pub(crate) fn verify_with<'k, B: Backend>(
     lookup: &impl Fn(&KeyId) -> Option<&'k PublicKey>,
     proof: &BlindedProof,
 ) -> Result<(), Error> {
+    verify_by::<B>(challenge, holding, lookup, proof, |asked, values| {
+        let keys = asked.iter().map(|asked| asked.key.key_id());
+        hash(&challenge.digest(), keys.zip(values))
+    })
+}
+
+/// With c by `oracle`.
+fn verify_by<'k, B: Backend>(
+    challenge: &Challenge,
+    holding: &(impl Fragments + ?Sized),
+    lookup: &impl Fn(&KeyId) -> Option<&'k PublicKey>,
+    proof: &BlindedProof,
+    oracle: impl FnOnce(&[Asked<'_>], &[Gt]) -> Fr,
+) -> Result<(), Error> {
     let asked = asked::<B>(challenge, holding, lookup, proof.answers.len())?;
     let values = proof.values::<B>(&asked, &challenge.z());
-    let keys = asked.iter().map(|asked| asked.key.key_id());
-    let c = hash(&challenge.digest(), keys.zip(&values));
-    if c == proof.c { Ok(()) } else { Err(Error::Proof) }
+    if oracle(&asked, &values) == proof.c { Ok(()) } else { Err(Error::Proof) }
 }
 
 /// An element of the target group.

@@ -131,7 +131,7 @@ impl Fr {
         Self(montgomery(&self.0, &other.0))
     }
 
-    /// Vartime: for public values, and for the draw of a secret, where zero is redrawn.
+    /// Vartime: for public values, and for secrets drawn or imported, of which none is zero.
     #[cfg(feature = "native")]
     pub(crate) fn is_zero(&self) -> bool {
         *self == Self::ZERO

@@ -1,7 +1,7 @@
-//! The verifier on arkworks, whatever the rest of the crate works on: no C, no unsafe code, any target.
+//! The verifier on arkworks, whatever the rest of the crate works on, without unsafe code, for any target.
 //!
 //! Built without `native`, the functions of the crate's root are these, and nobody needs the module.
-//! Built with it, the module is a second opinion: the same verdicts and the same bytes, from another
+//! Built with it, the module is a second opinion: the same verdicts, from another
 //! library. Values are shared: what one has decoded the other takes.
 
 use alloc::vec::Vec;
@@ -81,9 +81,10 @@ pub fn verify_blinded<'k>(
 /// Those of [`Span::verify`].
 pub fn verify_span<'k, F: Fragments + ?Sized>(
     span: &Span,
+    from: &Link,
     to: &Link,
     answers: &[Option<Answer<'_, F>>],
     lookup: impl Fn(&KeyId) -> Option<&'k PublicKey>,
 ) -> Result<Vec<Verdict>, Error> {
-    span.verify_with::<Portable, F>(to, answers, &lookup)
+    span.verify_with::<Portable, F>(from, to, answers, &lookup)
 }

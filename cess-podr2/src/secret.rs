@@ -18,8 +18,8 @@ use crate::tagger::Tagger;
 
 /// The tag key (x, alpha). Whoever holds it can prove possession of anything under it.
 ///
-/// It is kept as its seed, or as what [`to_bytes`](Self::to_bytes) gives; both are wiped when they are
-/// dropped, and neither is ever shown. It can't be cloned: whoever needs it twice imports it twice.
+/// It is kept as its seed, which is the caller's to wipe, or as what [`to_bytes`](Self::to_bytes) gives,
+/// which is wiped when it is dropped. The key is never shown and can't be cloned: whoever needs it twice imports it twice.
 ///
 /// ```compile_fail,E0599
 /// # use cess_podr2::{SecretKey, Sectors};

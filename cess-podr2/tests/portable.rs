@@ -129,16 +129,19 @@ fn spans_are_judged_alike() {
         let proofs: Vec<_> = case.proofs.iter().map(|p| p.as_ref().map(proof)).collect();
         let answer = |proof| Answer { fragments: &holding, proof };
         let answers: Vec<_> = proofs.iter().map(|proof| proof.as_ref().map(answer)).collect();
+        let start = Link::start(&case.chain_id.array(), &case.prover.array(), case.start);
         let (to, lookup) = (span.link(), |id: &KeyId| find(&publics, id));
-        let verdicts = portable::verify_span(&span, &to, &answers, lookup);
-        let verdicts = same(span.verify(&to, &answers, lookup), verdicts, &case.why).unwrap();
+        let verdicts = portable::verify_span(&span, &start, &to, &answers, lookup);
+        let verdicts =
+            same(span.verify(&start, &to, &answers, lookup), verdicts, &case.why).unwrap();
         assert_eq!(verdicts.iter().map(word).collect::<Vec<_>>(), case.verdicts, "{}", case.why);
     }
     for case in &cases.fail {
-        let to = Link::from_bytes(case.link.array());
+        let (from, to) = (case.from.array(), case.link.array());
+        let (from, to) = (Link::from_bytes(from), Link::from_bytes(to));
         let verdict = Span::from_bytes(&case.span.0).and_then(|span| {
             let nothing: Vec<Option<Answer<'_, Holding>>> = vec![None; span.windows().len()];
-            portable::verify_span(&span, &to, &nothing, |_| None)
+            portable::verify_span(&span, &from, &to, &nothing, |_| None)
         });
         assert_eq!(refusal(&verdict.unwrap_err()), case.refused, "{}", case.why);
     }

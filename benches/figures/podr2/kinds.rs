@@ -94,7 +94,7 @@ fn span(keys: u8, emit: &mut dyn FnMut(Figure)) {
             proof
         })
         .collect();
-    let (to, holding) = (span.link(), &case.holding);
+    let (from, to, holding) = (span.from(), span.link(), &case.holding);
     let answers: Vec<_> =
         proofs.iter().map(|proof| Some(Answer { fragments: holding, proof })).collect();
     let key = |id: &_| case.public(id);
@@ -102,7 +102,7 @@ fn span(keys: u8, emit: &mut dyn FnMut(Figure)) {
         5,
         [
             &mut || {
-                let verdicts = span.verify(black_box(&to), &answers, key).expect("its link");
+                let verdicts = span.verify(&from, black_box(&to), &answers, key).expect("its link");
                 assert!(verdicts.iter().all(|verdict| *verdict == Verdict::Proven));
             },
             &mut || {

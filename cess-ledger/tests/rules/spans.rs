@@ -153,7 +153,7 @@ fn a_span_is_rebuilt_from_what_the_chain_shows() {
         .map(|(proof, shown)| Some(Answer { fragments: &shown.drawn, proof: proof.as_ref()? }))
         .collect();
     let public = world.secrets[&Who::Owner].public();
-    let verdicts = judged.verify(&after.link, &answers, |_| Some(&public)).unwrap();
+    let verdicts = judged.verify(&start, &after.link, &answers, |_| Some(&public)).unwrap();
     let expected = script.map(|does| match does {
         Does::Answers => Verdict::Proven,
         Does::Lies => Verdict::Refused(cess_podr2::Error::Proof),

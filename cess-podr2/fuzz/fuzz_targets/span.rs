@@ -51,9 +51,9 @@ fn check(bytes: &[u8], swap: u8) {
     };
     let answers = |at: usize| dealt(at).map(|proof| Answer { fragments: &honest.holding, proof });
     let answers: Vec<_> = (0..span.windows().len()).map(|at| answers(at % 4)).collect();
-    let to = good.span.link();
-    let verdicts = span.verify(&to, &answers, honest.lookup());
-    let other = portable::verify_span(&span, &to, &answers, honest.lookup());
+    let (from, to) = (good.span.from(), good.span.link());
+    let verdicts = span.verify(&from, &to, &answers, honest.lookup());
+    let other = portable::verify_span(&span, &from, &to, &answers, honest.lookup());
     assert_eq!(verdicts, other, "the backends judge otherwise");
     let Ok(verdicts) = verdicts else { return };
     for (at, verdict) in verdicts.iter().enumerate() {

@@ -5,6 +5,7 @@ use bls12_381::{G1Projective, G2Projective, Scalar};
 use proptest::prelude::*;
 
 use super::*;
+use crate::blinded::tests::coefficients;
 
 fn mix(seed: &[u8]) -> impl FnMut() -> Fr + use<> {
     let mut xof = blake3::Hasher::new().update(seed).finalize_xof();
@@ -122,15 +123,6 @@ fn weighted_sums_are_the_same() {
         same(&Native::msm(&points, &scalars), &Portable::msm(&points, &scalars));
         same(&Native::msm_short(&points, &short), &Portable::msm_short(&points, &short));
     }
-}
-
-/// The twelve coefficients, as `bls12_381` shows them: in tower order.
-fn coefficients(value: &bls12_381::Gt) -> [u8; GT_BYTES] {
-    let shown = format!("{value:?}");
-    let digits: Vec<&str> = shown.split("0x").skip(1).map(|rest| &rest[..96]).collect();
-    assert_eq!(digits.len(), 12);
-    let bytes = digits.concat();
-    core::array::from_fn(|at| u8::from_str_radix(&bytes[2 * at..2 * at + 2], 16).unwrap())
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub enum Verdict {
     Proven,
     /// Nothing came in time.
     Missed,
-    /// Nothing came in time, and yet there is a proof: it came late. It isn't judged.
+    /// Nothing came in time, and yet there is a proof at hand. It isn't looked at.
     Late,
     /// An answer came in time, and isn't at hand.
     Withheld,
@@ -133,30 +133,33 @@ impl Span {
     /// What is proven of each window, in their order: all proofs in one equation, of one Miller loop
     /// and two for each key, and one final exponentiation; bad ones are found by halves.
     ///
-    /// `to` is the link that the chain has after the last window, and [`from`](Self::from) must be
-    /// the one that it had before the first: whoever takes them from the prover proves nothing.
-    /// `answers` has one entry a window.
+    /// `from` and `to` are the links that the chain has before the first window and after the last:
+    /// whoever takes them from the prover proves nothing. `answers` has one entry a window.
     ///
     /// # Errors
     /// [`Error::Link`] if the windows are others than those that the chain closed,
     /// [`Error::AnswerCount`]. A proof that doesn't hold is a [`Verdict`].
     pub fn verify<'k, F: Fragments + ?Sized>(
         &self,
+        from: &Link,
         to: &Link,
         answers: &[Option<Answer<'_, F>>],
         lookup: impl Fn(&KeyId) -> Option<&'k PublicKey>,
     ) -> Result<Vec<Verdict>, Error> {
-        self.verify_with::<backend::Default, F>(to, answers, &lookup)
+        self.verify_with::<backend::Default, F>(from, to, answers, &lookup)
     }
 
     pub(crate) fn verify_with<'k, B: Backend, F: Fragments + ?Sized>(
         &self,
+        from: &Link,
         to: &Link,
         answers: &[Option<Answer<'_, F>>],
         lookup: &impl Fn(&KeyId) -> Option<&'k PublicKey>,
     ) -> Result<Vec<Verdict>, Error> {
-        if self.link != *to {
-            return Err(Error::Link { expected: *to, got: self.link });
+        for (expected, got) in [(*from, self.from), (*to, self.link)] {
+            if expected != got {
+                return Err(Error::Link { expected, got });
+            }
         }
         let (expected, got) = (self.windows.len(), answers.len());
         if expected != got {

@@ -307,6 +307,8 @@ pub(crate) struct SpanPass {
 pub(crate) struct SpanFail {
     pub(crate) why: String,
     pub(crate) span: Hex,
+    /// The chain's link before the first window.
+    pub(crate) from: Hex,
     /// The chain's link after the last window.
     pub(crate) link: Hex,
     pub(crate) refused: String,

@@ -250,15 +250,17 @@ fn spans_are_judged_as_in_the_vectors() {
             .iter()
             .map(|proof| proof.as_ref().map(|proof| Answer { fragments: &holding, proof }))
             .collect();
-        let verdicts = span.verify(&span.link(), &answers, |id| find(&publics, id)).unwrap();
+        let verdicts =
+            span.verify(&start, &span.link(), &answers, |id| find(&publics, id)).unwrap();
         let words: Vec<String> = verdicts.iter().map(word).collect();
         assert_eq!(words, case.verdicts, "{}", case.why);
     }
     for case in &cases.fail {
-        let to = Link::from_bytes(case.link.array());
+        let (from, to) = (case.from.array(), case.link.array());
+        let (from, to) = (Link::from_bytes(from), Link::from_bytes(to));
         let verdict = Span::from_bytes(&case.span.0).and_then(|span| {
             let nothing: Vec<Option<Answer<'_, Holding>>> = vec![None; span.windows().len()];
-            span.verify(&to, &nothing, |_| None)
+            span.verify(&from, &to, &nothing, |_| None)
         });
         assert_eq!(refusal(&verdict.unwrap_err()), case.refused, "{}", case.why);
     }

@@ -47,7 +47,9 @@ impl Day {
             Some(Answer { fragments: &self.holding, proof })
         };
         let answers: Vec<_> = answers.iter().map(answer).collect();
-        span.verify(&span.link(), &answers, |id| self.publics.iter().find(|k| k.key_id() == *id))
+        span.verify(&span.from(), &span.link(), &answers, |id| {
+            self.publics.iter().find(|k| k.key_id() == *id)
+        })
     }
 }
 
@@ -106,9 +108,18 @@ fn windows_left_out_moved_or_changed_lead_to_another_link() {
         for (window, outcome) in kept {
             span.push(*window, *outcome).unwrap();
         }
-        let verdict = span.verify(&to, &nothing(2), |_| None);
+        let verdict = span.verify(&day.span.from(), &to, &nothing(2), |_| None);
         assert_eq!(verdict, Err(Error::Link { expected: to, got: span.link() }));
     }
+    // The first window left out, and a beginning that fits the rest.
+    let from = day.span.from().extend(&windows[0].0, windows[0].1);
+    let mut span = Span::new(from);
+    for (window, outcome) in &windows[1..] {
+        span.push(*window, *outcome).unwrap();
+    }
+    assert_eq!(span.link(), to);
+    let verdict = span.verify(&day.span.from(), &to, &nothing(2), |_| None);
+    assert_eq!(verdict, Err(Error::Link { expected: day.span.from(), got: from }));
     let mut span = Span::new(day.span.from());
     span.push(windows[1].0, windows[1].1).unwrap();
     for (window, fault) in [
@@ -134,12 +145,23 @@ fn encodings_come_back_and_no_other_is_taken() {
     }
 }
 
-/// Sums that tell a proof from none are the verifier's, whatever a span says.
+/// The equation of all windows calls proven what holds alone, and nothing else.
 #[test]
 fn what_a_span_calls_proven_holds_alone() {
-    let day = Day::new(1, 2);
+    let mut day = Day::new(2, 6);
+    let mut span = Span::new(day.span.from());
+    for at in [1, 4] {
+        day.proofs[at] = day.proofs[at - 1].clone();
+    }
     for ((window, _), proof) in day.span.windows().iter().zip(&day.proofs) {
-        let lookup = |_: &KeyId| day.publics.first();
-        assert_eq!(verify(&window.challenge, &day.holding, lookup, proof), Ok(()));
+        span.push(*window, window.answered(&proof.to_bytes(), 0).unwrap()).unwrap();
+    }
+    let all: Vec<_> = (0..6).map(Some).collect();
+    let verdicts = day.judge(&span, &all).unwrap();
+    for (at, ((window, _), proof)) in span.windows().iter().zip(&day.proofs).enumerate() {
+        let lookup = |id: &KeyId| day.publics.iter().find(|key| key.key_id() == *id);
+        let alone = verify(&window.challenge, &day.holding, lookup, proof);
+        assert_eq!(alone.is_ok(), at != 1 && at != 4);
+        assert_eq!(verdicts[at] == Verdict::Proven, alone.is_ok(), "{at}");
     }
 }

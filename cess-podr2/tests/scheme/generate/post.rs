@@ -94,11 +94,12 @@ fn the_reference_makes_the_spans() {
     let bytes = encode_span(&from, &good);
     let (_, link) = decode_span(&bytes).unwrap();
     let mut fail = |why: &str, span: &[u8], refused: Refusal| {
-        let verdict = decode_span(span)
-            .and_then(|(_, found)| if found == link { Ok(()) } else { Err("link") });
+        let verdict = decode_span(span).and_then(|(_, found)| {
+            if span[..32] == from && found == link { Ok(()) } else { Err("link") }
+        });
         assert_eq!(verdict, Err(refused), "{why}");
-        let (why, span, link) = (why.into(), span.into(), link.into());
-        cases.fail.push(SpanFail { why, span, link, refused: refused.into() });
+        let (why, span, from, link) = (why.into(), span.into(), from.into(), link.into());
+        cases.fail.push(SpanFail { why, span, from, link, refused: refused.into() });
     };
     let mut with = |why: &str, change: &dyn Fn(&mut Vec<Window>), refused| {
         let mut windows = good.clone();
@@ -127,6 +128,10 @@ fn the_reference_makes_the_spans() {
     with("a seed used before", &|w| w[3].challenge.seed = w[0].challenge.seed, "seed");
     with("a window of another prover", &|w| w[1].challenge.prover = [9; 32], "other prover");
     with("a window of another chain", &|w| w[1].challenge.chain_id = [9; 32], "other prover");
+    let second = good[0].extend(&from);
+    let rest = encode_span(&second, &good[1..]);
+    assert_eq!(decode_span(&rest).map(|(_, found)| found), Ok(link));
+    fail("the first window left out, and the link after it to begin with", &rest, "link");
     fail("from another link", &put(&bytes, 0, &[bytes[0] ^ 1]), "link");
     fail("outcome 2", &put(&bytes, 36 + 181, &[2]), "outcome");
     fail("a challenge of another version", &put(&bytes, 36, &[2]), "version");
