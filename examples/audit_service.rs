@@ -14,7 +14,7 @@ use std::{
     error::Error,
     fs::File,
     io::{self, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::{Shutdown, TcpListener, TcpStream},
     time::{Duration, Instant},
 };
 
@@ -85,7 +85,10 @@ fn serve(mut stream: TcpStream) -> Result<(), Failure> {
         let mut said = Timed::new(&stream);
         let len = match take(&mut said) {
             Ok(len) => u32::from_le_bytes(len),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                println!("auditor: round {round} unanswered, the provider has hung up");
+                return Ok(());
+            }
             Err(error) => return Err(format!("round {round} MISSED: {error}").into()),
         };
         if usize::try_from(len) != Ok(PROOF_LEN) {
@@ -161,6 +164,9 @@ fn provider(address: std::net::SocketAddr) -> Result<(), Failure> {
     if answer(&mut stream, &key, &stored)? {
         return Err("the loss was not found".into());
     }
+    // A socket closed with a challenge unread in it resets the connection: read what is left first.
+    stream.shutdown(Shutdown::Write)?;
+    io::copy(&mut stream, &mut io::sink())?;
     Ok(())
 }
 
