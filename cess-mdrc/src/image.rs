@@ -1,20 +1,27 @@
 //! Fingerprints of pictures: PNG, JPEG, WebP, GIF, TIFF and BMP.
 
-#[cfg(feature = "iscc")]
+#[cfg(all(feature = "iscc", feature = "image"))]
 pub(crate) mod bicubic;
 mod cosine;
+#[cfg(feature = "image")]
 mod decode;
+#[cfg(feature = "image")]
 mod frames;
-mod frequencies;
+pub(crate) mod frequencies;
 mod id;
 mod pdq;
-mod reduce;
-mod view;
+mod picture;
+pub(crate) mod reduce;
+pub(crate) mod view;
 
-pub use decode::{Picture, PictureFault, PictureFormat};
+#[cfg(feature = "image")]
+pub use decode::{PictureFault, PictureFormat};
 pub use pdq::{Pdq, PdqHash, pdq, pdq_dihedral};
+pub use picture::Picture;
 
-use crate::{Error, Fingerprint, Sketch};
+#[cfg(feature = "image")]
+use crate::Error;
+use crate::{Fingerprint, Sketch};
 use reduce::Grid;
 use view::VIEWS;
 
@@ -24,6 +31,7 @@ use view::VIEWS;
 /// # Errors
 /// [`Error::PictureFormat`], [`Error::PictureTooLarge`] over [`Picture::MAX_PIXELS`],
 /// [`Error::Picture`].
+#[cfg(feature = "image")]
 pub fn fingerprint(bytes: &[u8]) -> Result<Fingerprint, Error> {
     let picture = Picture::decode(bytes, Picture::MAX_PIXELS)?;
     Ok(of_picture(&picture, *blake3::hash(bytes).as_bytes()))

@@ -30,7 +30,7 @@ mod encoding;
 mod error;
 mod evidence;
 mod fingerprint;
-#[cfg(feature = "image")]
+#[cfg(any(feature = "image", feature = "video"))]
 pub mod image;
 pub mod index;
 #[cfg(feature = "iscc")]

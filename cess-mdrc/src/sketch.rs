@@ -24,7 +24,7 @@ impl Sketch {
         Self { method, samples, views: None }
     }
 
-    #[cfg(feature = "image")]
+    #[cfg(any(feature = "image", feature = "video"))]
     pub(crate) fn of_views(views: [Simhash; views::COUNT]) -> Self {
         Self { method: Method::Views, samples: Vec::new(), views: Some(Box::new(views)) }
     }
