@@ -22,7 +22,7 @@ pub enum Level {
 #[non_exhaustive]
 #[repr(u8)]
 pub enum Relation {
-    /// The same bytes.
+    /// The same bytes, by certificates that agree in everything.
     Identical = 0,
     /// The same features: another encoding, format, case or layout.
     Reformatted = 1,
@@ -169,7 +169,9 @@ impl Fingerprint {
         let (a, b) = (ours.first().unwrap_or(&nothing), theirs.first().unwrap_or(&nothing));
         Ok(Comparison {
             kind: left.kind(),
-            identical: left.instance() == right.instance(),
+            // Equal bytes have equal certificates. One that names another's bytes and a likeness of its
+            // own is false, and is judged by that likeness.
+            identical: left == right,
             abstained: left.abstains() || right.abstains(),
             distance: left.id().distance(&right.id()),
             parts: a.overlap(b),

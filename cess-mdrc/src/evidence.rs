@@ -11,6 +11,11 @@ use crate::{Edge, Error, Fingerprint, Level, Registration, Sketch};
 /// can't show: it may leave registrations out. And that a certificate is of a certain file, anybody
 /// who has the file sees by fingerprinting it.
 ///
+/// **Likeness isn't handed on.** Who joins two works in one file makes a relative of both, and steps
+/// over it lead from the one to the other though they have nothing in common: an old work of one's
+/// own can be made to look like the source of somebody else's new one. Where
+/// [`Finding::direct`] is none, the steps between have to be looked at.
+///
 /// ```
 /// use cess_mdrc::{Evidence, Fingerprint, Level, Registration, Relation};
 ///
@@ -42,6 +47,7 @@ pub struct Finding {
     level: Level,
     registrations: Vec<Registration>,
     edges: Vec<Edge>,
+    direct: Option<Edge>,
 }
 
 const MAGIC: [u8; 8] = *b"MDRCEVID";
@@ -89,8 +95,14 @@ impl Evidence {
     pub fn verify(bytes: &[u8]) -> Result<Finding, Error> {
         let evidence = Self::from_bytes(bytes)?;
         let edges = evidence.check()?;
+        let direct = match &evidence.steps[..] {
+            [(first, before), .., (last, after)] => {
+                Edge::new(last.number, first.number, &after.compare(before)?, evidence.level)
+            }
+            _ => None,
+        };
         let registrations = evidence.steps.into_iter().map(|(step, _)| step).collect();
-        Ok(Finding { level: evidence.level, registrations, edges })
+        Ok(Finding { level: evidence.level, registrations, edges, direct })
     }
 
     fn from_bytes(mut bytes: &[u8]) -> Result<Self, Error> {
@@ -162,7 +174,7 @@ impl Finding {
         &self.registrations
     }
 
-    /// The registration that everything leads back to.
+    /// The registration that the steps lead back to.
     #[must_use]
     pub fn first(&self) -> &Registration {
         &self.registrations[0]
@@ -172,6 +184,14 @@ impl Finding {
     #[must_use]
     pub fn edges(&self) -> &[Edge] {
         &self.edges
+    }
+
+    /// What the last registration has in common with the first one itself, at the bundle's level.
+    /// None where they are connected only by what lies between, which is no evidence that the one
+    /// derives from the other.
+    #[must_use]
+    pub fn direct(&self) -> Option<&Edge> {
+        self.direct.as_ref()
     }
 
     /// What the ledger has to vouch for: the digest of each registration.
@@ -224,6 +244,7 @@ mod tests {
             finding.edges().iter().map(|e| (e.later, e.earlier)).collect::<Vec<_>>(),
             [(7, 4), (9, 7)]
         );
+        assert_eq!(finding.direct().map(|edge| (edge.later, edge.earlier)), Some((9, 4)));
         assert_eq!(finding.digests()[2], steps()[2].0.digest());
         assert_eq!(finding.level(), Level::Registry);
         assert_eq!(finding.registrations().len(), 3);
@@ -277,6 +298,31 @@ mod tests {
         assert_eq!(verdict(two_firsts), Err(Error::EvidenceOrder { step: 1 }));
         // Nobody can see from a bundle what was left out of it.
         assert_eq!(verdict(steps()[1..].to_vec()), Ok(()));
+    }
+
+    /// An old work of the forger's, a file that joins it with somebody's new work, then that work.
+    #[test]
+    fn a_joint_of_two_works_leads_from_one_to_the_other_and_is_seen_by_what_they_lack_in_common() {
+        let (old, new) = (noise(1), noise(2));
+        let joint = [&old[..], &new[..]].concat();
+        let bundle = vec![step(1, 1, &old), step(8, 90, &joint), step(9, 91, &new)];
+        let bundle = Evidence::new(Level::Registry, bundle).unwrap().to_bytes();
+        let finding = Evidence::verify(&bundle).unwrap();
+        assert_eq!((finding.first().number, finding.direct()), (1, None));
+    }
+
+    /// The instance of the forger's old work, with the likeness of somebody's new one: no joint needed.
+    #[test]
+    fn a_certificate_of_other_bytes_than_its_likeness_is_related_by_the_likeness_alone() {
+        let (old, new) = (step(1, 1, &noise(1)), step(9, 91, &noise(2)));
+        let mut certificate = new.0.certificate.clone();
+        certificate.instance = *old.0.certificate.instance();
+        let liar = Fingerprint::new(certificate.clone(), new.1.sketch().clone()).unwrap();
+        let claim = (Registration { number: 8, time: 90, owner: [6; 32], certificate }, liar);
+        let bundle = vec![old.clone(), claim.clone(), new.clone()];
+        assert_eq!(verdict(bundle), Err(Error::EvidenceUnrelated { step: 1 }));
+        assert_eq!(verdict(vec![old, claim.clone()]), Err(Error::EvidenceUnrelated { step: 1 }));
+        assert_eq!(verdict(vec![claim, new]), Ok(()));
     }
 
     /// The number, time and owner of a registration are the ledger's word, not the bundle's: their

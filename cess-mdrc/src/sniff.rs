@@ -114,10 +114,14 @@ fn looks_like_html(text: &str) -> bool {
     }
     // Closing tags of the elements that pages are made of.
     let closings = text.match_indices("</").filter(|(at, _)| {
-        let name = text[at + 2..].split('>').next().unwrap_or_default();
+        let name = &text.as_bytes()[at + 2..];
         ["a", "b", "div", "em", "h1", "h2", "h3", "i", "li", "p", "span", "strong", "td", "ul"]
             .iter()
-            .any(|known| name.eq_ignore_ascii_case(known))
+            .any(|known| {
+                let (start, rest) = name.split_at(known.len().min(name.len()));
+                let ends = matches!(rest.first(), None | Some(b'>'));
+                ends && start.eq_ignore_ascii_case(known.as_bytes())
+            })
     });
     starts("<") && closings.take(2).count() == 2
 }

@@ -62,6 +62,20 @@ fn of_two_at_one_time_the_smaller_number_is_first() {
 }
 
 #[test]
+fn a_certificate_that_names_others_bytes_is_no_kin_of_theirs() {
+    let registry = Registry::in_memory().unwrap();
+    fill(&registry);
+    let mut certificate = data::fingerprint(&noise(9, 4000)).certificate().clone();
+    let sketch = data::fingerprint(&noise(9, 4000)).sketch().clone();
+    certificate.instance = *data::fingerprint(&noise(1, 4000)).certificate().instance();
+    let liar = Fingerprint::new(certificate, sketch).unwrap();
+    let number = registry.register(&liar, [6; 32], 7).unwrap();
+    assert_eq!(registry.lineage().first(number), number);
+    let found = registry.find(&data::fingerprint(&noise(1, 4000)), Level::Likely).unwrap();
+    assert_eq!(numbers(&found), [0, 2, 3]);
+}
+
+#[test]
 fn content_that_abstains_is_found_by_its_bytes_alone() {
     let registry = Registry::in_memory().unwrap();
     fill(&registry);
