@@ -1,3 +1,4 @@
+use crate::sketch::Content;
 use crate::views::{self, Likeness};
 use crate::{Error, Fingerprint, Kind, Overlap, Sample};
 
@@ -177,11 +178,10 @@ impl Fingerprint {
             parts: a.overlap(b),
             passages: ours.get(1).zip(theirs.get(1)).map(|(a, b)| a.overlap(b)),
             sizes: [a.total(), b.total()],
-            views: self
-                .sketch()
-                .all_views()
-                .zip(other.sketch().all_views())
-                .map(|(a, b)| views::compare(a, b)),
+            views: match (self.sketch().content(), other.sketch().content()) {
+                (Content::Views(a), Content::Views(b)) => Some(views::compare(a, b)),
+                _ => None,
+            },
         })
     }
 }

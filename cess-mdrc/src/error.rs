@@ -1,5 +1,7 @@
 use thiserror::Error;
 
+#[cfg(feature = "audio")]
+use crate::audio::{AudioFault, AudioFormat};
 #[cfg(feature = "image")]
 use crate::image::{PictureFault, PictureFormat};
 use crate::{Kind, Method};
@@ -124,6 +126,27 @@ pub enum Error {
         /// The most pixels that were asked for.
         max_pixels: u64,
     },
+    /// Sound in a format that isn't decoded.
+    #[error("no decoder for the sound of {mime}")]
+    AudioFormat {
+        /// What the content was taken for.
+        mime: &'static str,
+    },
+    /// Sound that its decoder refused.
+    #[cfg(feature = "audio")]
+    #[error("{format} sound: {fault}")]
+    Audio {
+        /// The format by its magic number.
+        format: AudioFormat,
+        /// What is wrong with it.
+        fault: AudioFault,
+    },
+    /// A recording that is longer than the limits allow.
+    #[error("recording of more than {max_seconds} seconds")]
+    AudioTooLong {
+        /// The limit.
+        max_seconds: u32,
+    },
     /// Content of a kind that this build has no method for.
     #[error("no method for kind {kind} in this build")]
     Unsupported {
@@ -236,6 +259,10 @@ impl Error {
             #[cfg(feature = "image")]
             Self::Picture { .. } => "fetch the file again, save it anew, or fingerprint it as data",
             Self::PictureTooLarge { .. } => "raise the limit, or shrink the picture",
+            Self::AudioFormat { .. } => "convert the sound, or fingerprint it as data",
+            #[cfg(feature = "audio")]
+            Self::Audio { .. } => "fetch the file again, save it anew, or fingerprint it as data",
+            Self::AudioTooLong { .. } => "raise the limit, or fingerprint the sound in parts",
             Self::Unsupported { .. } => "enable the kind's feature, or fingerprint it as data",
             Self::DuplicateKey { .. } => "remove the key first, or take another",
             Self::UnknownKey { .. } => "it was removed or never there: search again",

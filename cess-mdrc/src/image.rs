@@ -2,7 +2,6 @@
 
 #[cfg(all(feature = "iscc", feature = "image"))]
 pub(crate) mod bicubic;
-mod cosine;
 #[cfg(feature = "image")]
 mod decode;
 #[cfg(feature = "image")]

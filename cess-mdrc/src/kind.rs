@@ -4,8 +4,7 @@ use crate::Error;
 
 /// What content is, as far as fingerprints go.
 ///
-/// Audio and video are told apart by [`sniff`](crate::sniff) and have numbers; this release has no
-/// method for them.
+/// Video is told by [`sniff`](crate::sniff) and has a number; this release has no method for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Kind {
@@ -56,6 +55,8 @@ pub enum Method {
     Words,
     /// Views of a picture, each hashed by the signs of its lowest frequencies.
     Views,
+    /// Changes of a recording's energy in bands of its spectrum, in time.
+    Bands,
 }
 
 impl Method {
@@ -66,6 +67,7 @@ impl Method {
             Self::Chunks => Kind::Data,
             Self::Words => Kind::Text,
             Self::Views => Kind::Image,
+            Self::Bands => Kind::Audio,
         }
     }
 
@@ -73,14 +75,14 @@ impl Method {
     #[must_use]
     pub const fn to_byte(self) -> u8 {
         match self {
-            Self::Chunks | Self::Words | Self::Views => 1,
+            Self::Chunks | Self::Words | Self::Views | Self::Bands => 1,
         }
     }
 
     /// # Errors
     /// [`Error::UnknownMethod`] for a number that the kind doesn't have.
     pub fn from_byte(kind: Kind, byte: u8) -> Result<Self, Error> {
-        [Self::Chunks, Self::Words, Self::Views]
+        [Self::Chunks, Self::Words, Self::Views, Self::Bands]
             .into_iter()
             .find(|method| method.kind() == kind && method.to_byte() == byte)
             .ok_or(Error::UnknownMethod { kind, got: byte })
@@ -93,6 +95,7 @@ impl fmt::Display for Method {
             Self::Chunks => "chunks",
             Self::Words => "words",
             Self::Views => "views",
+            Self::Bands => "bands",
         })
     }
 }
@@ -108,7 +111,7 @@ mod tests {
                 Ok(kind) => assert_eq!(kind as u8, byte),
                 Err(error) => assert_eq!(error, Error::UnknownKind { got: byte }),
             }
-            for kind in [Kind::Data, Kind::Text, Kind::Image, Kind::Audio] {
+            for kind in [Kind::Data, Kind::Text, Kind::Image, Kind::Audio, Kind::Video] {
                 match Method::from_byte(kind, byte) {
                     Ok(method) => assert_eq!((method.kind(), method.to_byte()), (kind, byte)),
                     Err(error) => assert_eq!(error, Error::UnknownMethod { kind, got: byte }),

@@ -20,8 +20,13 @@
 //! - No input makes a fingerprint or a decoder panic; memory is bounded by the input's length,
 //!   and for [`data`] by a constant.
 
+#[cfg(feature = "audio")]
+pub mod audio;
+mod bands;
 mod certificate;
 mod compare;
+#[cfg(any(feature = "audio", feature = "image", feature = "video"))]
+mod cosine;
 pub mod data;
 #[cfg(feature = "sha256")]
 mod digest;

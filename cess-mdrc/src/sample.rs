@@ -27,6 +27,8 @@ pub struct Overlap {
 impl Sample {
     /// Most ranks that a sample keeps.
     pub const MAX: usize = Self::MOST as usize;
+    /// The longest encoding, in bytes.
+    pub(crate) const MAX_LEN: usize = 6 + 4 * Self::MAX;
 
     pub(crate) const MOST: u32 = 256;
 

@@ -1,3 +1,4 @@
+use crate::bands::Bands;
 use crate::sample::{Sample, take};
 use crate::simhash::Simhash;
 use crate::{Error, Kind, Method, domain, views};
@@ -6,27 +7,48 @@ use crate::{Error, Kind, Method, domain, views};
 ///
 /// A text has a sample of its terms and one of its passages (runs of neighbouring words). Data
 /// has one of its chunks. A picture has hashes of views: of all of it, of parts, and of it turned.
+/// A recording has items, four for each second.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sketch {
     method: Method,
-    samples: Vec<Sample>,
-    views: Option<Box<[Simhash; views::COUNT]>>,
+    content: Content,
+}
+
+/// What a sketch holds, by its kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Content {
+    Samples(Vec<Sample>),
+    Views(Box<[Simhash; views::COUNT]>),
+    Bands(Bands),
 }
 
 const VERSION: u8 = 1;
+const HEADER: usize = 4;
 
 impl Sketch {
-    /// The longest encoding, in bytes.
-    pub const MAX_LEN: usize = 4 + 2 * (6 + 4 * Sample::MAX);
+    /// The longest encoding of any kind, in bytes; [`max_len`](Self::max_len) has that of one.
+    pub const MAX_LEN: usize = HEADER + Bands::MAX_LEN;
+
+    /// The longest encoding of a kind, in bytes.
+    #[must_use]
+    pub const fn max_len(kind: Kind) -> usize {
+        let content = match kind {
+            Kind::Data | Kind::Video => Sample::MAX_LEN,
+            Kind::Text => 2 * Sample::MAX_LEN,
+            Kind::Image => views::COUNT * Simhash::LEN,
+            Kind::Audio => Bands::MAX_LEN,
+        };
+        HEADER + content
+    }
 
     pub(crate) fn new(method: Method, samples: Vec<Sample>) -> Self {
         debug_assert_eq!(samples.len(), usize::from(part_count(method.kind())));
-        Self { method, samples, views: None }
+        Self { method, content: Content::Samples(samples) }
     }
 
     #[cfg(any(feature = "image", feature = "video"))]
     pub(crate) fn of_views(views: [Simhash; views::COUNT]) -> Self {
-        Self { method: Method::Views, samples: Vec::new(), views: Some(Box::new(views)) }
+        Self { method: Method::Views, content: Content::Views(Box::new(views)) }
     }
 
     /// The kind of the content.
@@ -41,20 +63,26 @@ impl Sketch {
         self.method
     }
 
-    /// The samples, in the order of the kind.
+    /// The samples, in the order of the kind; none of pictures and recordings.
     #[must_use]
     pub fn samples(&self) -> &[Sample] {
-        &self.samples
+        if let Content::Samples(samples) = &self.content { samples } else { &[] }
     }
 
     /// The hashes of a picture's views, in the order of the method; none for other kinds.
     #[must_use]
     pub fn views(&self) -> &[Simhash] {
-        self.views.as_deref().map_or(&[], |views| views)
+        if let Content::Views(views) = &self.content { &views[..] } else { &[] }
     }
 
-    pub(crate) fn all_views(&self) -> Option<&[Simhash; views::COUNT]> {
-        self.views.as_deref()
+    /// The items of a recording that are kept, in its order; none for other kinds.
+    #[must_use]
+    pub fn items(&self) -> &[u64] {
+        if let Content::Bands(bands) = &self.content { bands.items() } else { &[] }
+    }
+
+    pub(crate) fn content(&self) -> &Content {
+        &self.content
     }
 
     /// The hash that a certificate names the sketch by.
@@ -66,12 +94,16 @@ impl Sketch {
     /// The encoding; docs/formats/mdrc.md has the layout.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let len = self.samples.iter().map(Sample::encoded_len).sum::<usize>();
-        let mut bytes = Vec::with_capacity(4 + len + Simhash::LEN * self.views().len());
         let count = part_count(self.kind());
-        bytes.extend([VERSION, self.kind() as u8, self.method.to_byte(), count]);
-        self.samples.iter().for_each(|sample| sample.write(&mut bytes));
-        self.views().iter().for_each(|view| bytes.extend(view.to_bytes()));
+        let mut bytes = vec![VERSION, self.kind() as u8, self.method.to_byte(), count];
+        match &self.content {
+            Content::Samples(samples) => {
+                bytes.reserve(samples.iter().map(Sample::encoded_len).sum());
+                samples.iter().for_each(|sample| sample.write(&mut bytes));
+            }
+            Content::Views(views) => bytes.extend(views.iter().flat_map(|view| view.to_bytes())),
+            Content::Bands(bands) => bands.write(&mut bytes),
+        }
         bytes
     }
 
@@ -89,20 +121,24 @@ impl Sketch {
         if count != expected {
             return Err(Error::SampleCount { expected, got: count });
         }
-        let (mut samples, mut views) = (Vec::new(), None);
-        if kind == Kind::Image {
-            let mut read = [Simhash::from_bytes([0; Simhash::LEN]); views::COUNT];
-            for view in &mut read {
-                *view = Simhash::from_bytes(take(&mut bytes)?);
+        let content = match method {
+            Method::Chunks | Method::Words => {
+                let samples = (0..count).map(|_| Sample::read(&mut bytes));
+                Content::Samples(samples.collect::<Result<_, _>>()?)
             }
-            views = Some(Box::new(read));
-        } else {
-            samples = (0..count).map(|_| Sample::read(&mut bytes)).collect::<Result<_, _>>()?;
-        }
+            Method::Views => {
+                let mut views = [Simhash::from_bytes([0; Simhash::LEN]); views::COUNT];
+                for view in &mut views {
+                    *view = Simhash::from_bytes(take(&mut bytes)?);
+                }
+                Content::Views(Box::new(views))
+            }
+            Method::Bands => Content::Bands(Bands::read(&mut bytes)?),
+        };
         if !bytes.is_empty() {
             return Err(Error::Length { expected: whole - bytes.len() as u64, got: whole });
         }
-        Ok(Self { method, samples, views })
+        Ok(Self { method, content })
     }
 }
 

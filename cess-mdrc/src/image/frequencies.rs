@@ -2,9 +2,9 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "the bounds are beside the casts")]
 
-use super::cosine::{cos_quarters, rounded};
 use super::reduce::{Area, CELLS, Grid};
 use super::view::View;
+use crate::cosine::{cos_quarters, rounded};
 use crate::simhash::Simhash;
 use crate::views::FREQUENCIES;
 

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use super::Picture;
-use super::cosine::cos_quarters;
+use crate::cosine::cos_quarters;
 
 /// A PDQ hash: 256 bits, of which about half are set.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,11 +1,14 @@
 //! Cosines by additions and multiplications alone, so that they are the same on every machine.
 
-#![expect(clippy::cast_possible_truncation, reason = "cosines times a few thousand")]
+#![cfg_attr(
+    any(feature = "image", feature = "video"),
+    expect(clippy::cast_possible_truncation, reason = "cosines times a few thousand")
+)]
 
 use std::f64::consts::FRAC_PI_2;
 
 /// cos(π/2 · n/d), within a few units of the last place.
-pub(super) const fn cos_quarters(n: u64, d: u64) -> f64 {
+pub(crate) const fn cos_quarters(n: u64, d: u64) -> f64 {
     // Folded to the first quarter: cos(π - x) = -cos x.
     let mut n = n % (4 * d);
     if n > 2 * d {
@@ -31,7 +34,8 @@ const fn first_quarter(n: u64, d: u64) -> f64 {
 }
 
 /// To the nearest integer, halves away from zero.
-pub(super) const fn rounded(value: f64) -> i64 {
+#[cfg(any(feature = "image", feature = "video"))]
+pub(crate) const fn rounded(value: f64) -> i64 {
     if value < 0.0 { -((0.5 - value) as i64) } else { (value + 0.5) as i64 }
 }
 
