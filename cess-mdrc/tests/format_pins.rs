@@ -98,7 +98,7 @@ fn image_pins() {
     });
     assert_eq!(
         pin(&fingerprints),
-        "cffcce6a61b6eedbb153b91ba46eaa18ff0080c2b806707c1467625df458debe"
+        "d06251e2bedd0a936ec56884f32e7e470dc2dfe3feab7fcfc8492f41ad815936"
     );
     assert_eq!(
         hasher.finalize().to_hex().to_string(),

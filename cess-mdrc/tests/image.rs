@@ -278,6 +278,36 @@ fn ids_stay_near_under_mirrors_and_turns() {
 }
 
 #[test]
+fn the_id_sees_colours_and_bears_their_loss() {
+    let original = scene(9, 240, 160);
+    let id = |picture: &RgbImage| fingerprint(picture).certificate().id();
+    let recoloured = |of: fn([u8; 3]) -> [u8; 3]| {
+        let mut picture = original.clone();
+        picture.pixels_mut().for_each(|pixel| pixel.0 = of(pixel.0));
+        picture
+    };
+    let tinted = |by: i32| {
+        RgbImage::from_fn(240, 160, |x, y| {
+            let Rgb([r, g, b]) = *original.get_pixel(x, y);
+            // Luma stays: red has 77 of 256 parts in it, blue 29.
+            let swing = by * ((x as i32 - 120).abs() - 60) / 60;
+            let level = |value: u8, by: i32| (i32::from(value) + by).clamp(0, 255) as u8;
+            Rgb([level(r, swing), g, level(b, -77 * swing / 29)])
+        })
+    };
+    let same = id(&original);
+    assert_eq!(id(&recoloured(|pixel| pixel)), same);
+    let grey = recoloured(|[r, g, b]| {
+        [((77 * u32::from(r) + 150 * u32::from(g) + 29 * u32::from(b)) >> 8) as u8; 3]
+    });
+    assert!(id(&grey).distance(&same) <= 60, "{}", id(&grey).distance(&same));
+    let apart = id(&tinted(18)).distance(&id(&tinted(-18)));
+    assert!(apart >= 40, "{apart}");
+    let mirrored = imageops::flip_horizontal(&tinted(18));
+    assert!(id(&mirrored).distance(&id(&tinted(18))) <= 16, "colours turn with luma");
+}
+
+#[test]
 fn blank_pictures_abstain() {
     let gradient = RgbImage::from_fn(200, 100, |x, _| Rgb([x as u8; 3]));
     for blank in

@@ -1,4 +1,4 @@
-//! A picture of any size as a grid of mean luma, and the part of it that isn't border.
+//! A picture of any size as a grid of means, and the part of it that isn't border.
 
 #![expect(clippy::cast_possible_truncation, reason = "means of 16 bits, rows of a side of 16 bits")]
 
@@ -7,7 +7,7 @@ use super::Picture;
 /// Cells along each side of a [`Grid`].
 pub(super) const CELLS: usize = 128;
 
-/// Mean luma of equal rectangles, in 1/256 of a level: exact means, rounded once.
+/// Means of one channel over equal rectangles, in 1/256 of a level: exact means, rounded once.
 pub(super) struct Grid {
     /// Rows of `CELLS`, 0 to 65280.
     cells: Vec<u16>,
@@ -36,26 +36,47 @@ impl Area {
     }
 }
 
-/// Luma of a row's pixels in 1/256 of a level; what alpha leaves out is white.
-fn luma_of_row(picture: &Picture, y: u32, out: &mut [u16]) {
-    let row = picture.row(y);
-    let weigh = |r: u8, g: u8, b: u8| 77 * u16::from(r) + 150 * u16::from(g) + 29 * u16::from(b);
-    let over = |sample: u8, alpha: u8| {
-        let sum = u16::from(sample) * u16::from(alpha) + 255 * (255 - u16::from(alpha));
-        ((sum + 127) / 255) as u8
-    };
-    match picture.channels() {
-        1 => out.iter_mut().zip(row).for_each(|(out, grey)| *out = u16::from(*grey) << 8),
-        2 => out.iter_mut().zip(row.as_chunks().0).for_each(|(out, [grey, alpha])| {
-            *out = u16::from(over(*grey, *alpha)) << 8;
-        }),
-        3 => out
-            .iter_mut()
-            .zip(row.as_chunks().0)
-            .for_each(|(out, [r, g, b])| *out = weigh(*r, *g, *b)),
-        _ => out.iter_mut().zip(row.as_chunks().0).for_each(|(out, [r, g, b, a])| {
-            *out = weigh(over(*r, *a), over(*g, *a), over(*b, *a));
-        }),
+/// What a grid has the means of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Channel {
+    Luma,
+    Blue,
+    Red,
+}
+
+impl Channel {
+    /// A row's pixels in 1/256 of a level; what alpha leaves out is white.
+    fn of_row(self, picture: &Picture, y: u32, out: &mut [u16]) {
+        let row = picture.row(y);
+        let over = |sample: u8, alpha: u8| {
+            let sum = u16::from(sample) * u16::from(alpha) + 255 * (255 - u16::from(alpha));
+            ((sum + 127) / 255) as u8
+        };
+        let luma = |[r, g, b]: [u8; 3]| 77 * u16::from(r) + 150 * u16::from(g) + 29 * u16::from(b);
+        let blue = |[.., b]: [u8; 3]| u16::from(b) << 8;
+        let red = |[r, ..]: [u8; 3]| u16::from(r) << 8;
+        match picture.channels() {
+            1 => out.iter_mut().zip(row).for_each(|(out, grey)| *out = u16::from(*grey) << 8),
+            2 => out.iter_mut().zip(row.as_chunks().0).for_each(|(out, [grey, alpha])| {
+                *out = u16::from(over(*grey, *alpha)) << 8;
+            }),
+            3 => {
+                let pixels = out.iter_mut().zip(row.as_chunks().0);
+                match self {
+                    Self::Luma => pixels.for_each(|(out, pixel)| *out = luma(*pixel)),
+                    Self::Blue => pixels.for_each(|(out, pixel)| *out = blue(*pixel)),
+                    Self::Red => pixels.for_each(|(out, pixel)| *out = red(*pixel)),
+                }
+            }
+            _ => out.iter_mut().zip(row.as_chunks().0).for_each(|(out, [r, g, b, a])| {
+                let pixel = [over(*r, *a), over(*g, *a), over(*b, *a)];
+                *out = match self {
+                    Self::Luma => luma(pixel),
+                    Self::Blue => blue(pixel),
+                    Self::Red => red(pixel),
+                };
+            }),
+        }
     }
 }
 
@@ -83,6 +104,10 @@ impl Span {
 
 impl Grid {
     pub(super) fn of(picture: &Picture) -> Self {
+        Self::of_channel(picture, Channel::Luma)
+    }
+
+    pub(super) fn of_channel(picture: &Picture, channel: Channel) -> Self {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let mut cells = Vec::with_capacity(CELLS * CELLS);
         let mut line = vec![0u16; width];
@@ -96,7 +121,7 @@ impl Grid {
             sums.fill(0);
             for y in span.first..=span.last {
                 if ready != Some(y) {
-                    luma_of_row(picture, y as u32, &mut line);
+                    channel.of_row(picture, y as u32, &mut line);
                     ready = Some(y);
                 }
                 let before = if y == span.first { span.before } else { 0 };
@@ -104,7 +129,7 @@ impl Grid {
                 let weight = (CELLS as u64 - before - after) as u32;
                 sums.iter_mut()
                     .zip(&line)
-                    .for_each(|(sum, luma)| *sum += u32::from(*luma) * weight);
+                    .for_each(|(sum, value)| *sum += u32::from(*value) * weight);
             }
             for Span { first, last, before, after } in &spans {
                 let all: u64 = sums[*first..=*last].iter().map(|sum| u64::from(*sum)).sum();
