@@ -1,5 +1,6 @@
 //! The tables of `mdrc-bench image`.
 
+mod ablation;
 mod print;
 mod retouch;
 mod tally;
@@ -28,14 +29,30 @@ pub(crate) fn image(folder: Option<&str>) -> Result<(), String> {
     let half = |odd: usize| -> Vec<PathBuf> {
         photos.iter().enumerate().filter(|(at, _)| at % 2 == odd).map(|(_, p)| p.clone()).collect()
     };
-    let chosen = if folder.is_some() { photos.clone() } else { half(1) };
-    println!("{} photos, {} retouches of each; of the test half", chosen.len(), RETOUCHES.len());
-    let families = in_parallel(&chosen, |at, path| family(path, at as u64))?;
+    if folder.is_some() {
+        return tables("all of the folder", &photos, true);
+    }
+    ablation(&half(0))?;
+    tables("the tuning half", &half(0), false)?;
+    tables("the test half", &half(1), true)
+}
+
+fn tables(name: &str, photos: &[PathBuf], charts: bool) -> Result<(), String> {
+    println!("\n{name}: {} photos, {} retouches of each", photos.len(), RETOUCHES.len());
+    let families = in_parallel(photos, |at, path| family(path, at as u64, Print::of))?;
     let tallies = tally(&families);
     main_table(&tallies);
-    per_retouch(&tallies)?;
-    fixed(&tallies);
+    if charts {
+        per_retouch(&tallies)?;
+        fixed(&tallies);
+    }
     levels(&families);
+    Ok(())
+}
+
+fn ablation(photos: &[PathBuf]) -> Result<(), String> {
+    println!("the tuning half: {} photos, {} retouches of each", photos.len(), RETOUCHES.len());
+    ablation::table(in_parallel(photos, |at, path| family(path, at as u64, ablation::parts))?);
     Ok(())
 }
 
@@ -57,13 +74,14 @@ fn open(path: &Path) -> Result<RgbImage, String> {
     Ok(picture.into_rgb8())
 }
 
-fn family(path: &Path, seed: u64) -> Result<Family, String> {
+/// What a method makes of a photo and of each of its retouches.
+fn family<T>(path: &Path, seed: u64, of: fn(&RgbImage) -> T) -> Result<Vec<T>, String> {
     let original = open(path)?;
     let retouched = RETOUCHES
         .iter()
         .enumerate()
-        .map(|(at, (_, retouch))| Print::of(&retouch.apply(&original, seed * 100 + at as u64)));
-    Ok(std::iter::once(Print::of(&original)).chain(retouched).collect())
+        .map(|(at, (_, retouch))| of(&retouch.apply(&original, seed * 100 + at as u64)));
+    Ok(std::iter::once(of(&original)).chain(retouched).collect())
 }
 
 /// On as many threads as there are cores; results in the order of the items.
