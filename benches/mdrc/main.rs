@@ -1,7 +1,7 @@
 //! `cargo xtask mdrc-bench text`: how well fingerprints find what was changed, beside what others
 //! make of the same documents in the same run; `mdrc-bench data` the same for bytes. `mdrc-bench figures`
 //! is a quick form of it, `mdrc-bench image [FOLDER]` the same for photos (those beside the checkout, or
-//! all of a folder), and `mdrc-bench table FILE` makes the table of weights.
+//! all of a folder), `mdrc-bench video [FOLDER]` for clips, which `ffmpeg` transforms, and `mdrc-bench table FILE` makes the table of weights.
 //!
 //! Thresholds and numbers were chosen on the tuning half of the documents; recalls are of the other
 //! half. Whatever is downloaded lies in the target folder.
@@ -25,6 +25,7 @@ mod report;
 mod strangers;
 mod table;
 mod trial;
+mod videos;
 
 use std::process::ExitCode;
 
@@ -37,11 +38,15 @@ fn main() -> ExitCode {
         ["figures"] => quick::figures(),
         ["image"] => pictures::image(None),
         ["image", folder] => pictures::image(Some(folder)),
+        ["video"] => videos::video(None),
+        ["video", folder] => videos::video(Some(folder)),
         ["table", file] => table::make().and_then(|bytes| {
             std::fs::write(file, bytes).map_err(|error| format!("{file}: {error}"))
         }),
         _ => {
-            eprintln!("usage: mdrc-bench text | data | image [FOLDER] | figures | table FILE");
+            eprintln!(
+                "usage: mdrc-bench text | data | image [FOLDER] | video [FOLDER] | figures | table FILE"
+            );
             return ExitCode::from(2);
         }
     };

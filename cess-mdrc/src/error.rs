@@ -4,6 +4,8 @@ use thiserror::Error;
 use crate::audio::{AudioFault, AudioFormat};
 #[cfg(feature = "image")]
 use crate::image::{PictureFault, PictureFormat};
+#[cfg(feature = "video")]
+use crate::video::{VideoFault, VideoFormat};
 use crate::{Kind, Method};
 
 /// What this crate refuses, with what it expected and what it got.
@@ -147,6 +149,37 @@ pub enum Error {
         /// The limit.
         max_seconds: u32,
     },
+    /// A video that can't be decoded.
+    #[cfg(feature = "video")]
+    #[error("{format} video: {fault}")]
+    Video {
+        /// The container, by its magic number.
+        format: VideoFormat,
+        /// What is wrong with it, or with the stream in it.
+        fault: VideoFault,
+    },
+    /// A sketch of a video whose frames have a step that isn't a doubled quarter of a second.
+    #[error("frames every {got} ms, not every 250 ms or that doubled")]
+    FrameStep {
+        /// The step that came, in milliseconds.
+        got: u32,
+    },
+    /// A sketch of a video with more frames than are kept.
+    #[error("sketch of {got} frames, at most {max}")]
+    FrameCount {
+        /// The most.
+        max: u64,
+        /// How many came.
+        got: u64,
+    },
+    /// The frames of a sketch must follow each other in time.
+    #[error("frame at {time_ms} ms follows one at {previous} ms")]
+    FramesUnordered {
+        /// The time before.
+        previous: u32,
+        /// The time that should have been later.
+        time_ms: u32,
+    },
     /// Content of a kind that this build has no method for.
     #[error("no method for kind {kind} in this build")]
     Unsupported {
@@ -249,7 +282,10 @@ impl Error {
             Self::Quality { .. }
             | Self::SampleCount { .. }
             | Self::SampleLength { .. }
-            | Self::RanksUnordered { .. } => "the encoding was not made by this crate: refuse it",
+            | Self::RanksUnordered { .. }
+            | Self::FrameStep { .. }
+            | Self::FrameCount { .. }
+            | Self::FramesUnordered { .. } => "the encoding was not made by this crate: refuse it",
             Self::SketchMismatch => "take certificate and sketch from the same fingerprint",
             Self::KindMismatch { .. } => "compare content of one kind",
             Self::MethodMismatch { .. } => "fingerprint both contents by the same method",
@@ -263,6 +299,8 @@ impl Error {
             #[cfg(feature = "audio")]
             Self::Audio { .. } => "fetch the file again, save it anew, or fingerprint it as data",
             Self::AudioTooLong { .. } => "raise the limit, or fingerprint the sound in parts",
+            #[cfg(feature = "video")]
+            Self::Video { .. } => "convert it to H.264 in MP4, or use the feature ffmpeg-cli",
             Self::Unsupported { .. } => "enable the kind's feature, or fingerprint it as data",
             Self::DuplicateKey { .. } => "remove the key first, or take another",
             Self::UnknownKey { .. } => "it was removed or never there: search again",

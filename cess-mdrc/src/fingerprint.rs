@@ -1,4 +1,4 @@
-#[cfg(any(feature = "image", feature = "text"))]
+#[cfg(any(feature = "image", feature = "text", feature = "video"))]
 use crate::Format;
 use crate::{Certificate, Error, Sketch, data, sniff};
 
@@ -11,11 +11,13 @@ pub struct Fingerprint {
 
 impl Fingerprint {
     /// Sniffs the content and takes its fingerprint: of a text when it is one (feature `text`), of
-    /// a picture in a format that is decoded (feature `image`), otherwise of its bytes.
+    /// a picture or a video in a format that is decoded (features `image`, `video`), otherwise of
+    /// its bytes.
     ///
     /// # Errors
     /// [`Error::TooLong`] for a text of more than 16 MiB; [`Error::PictureTooLarge`] for a picture
-    /// of more than 64 million pixels, [`Error::Picture`] for one that can't be decoded.
+    /// of more than 64 million pixels, [`Error::Picture`] for one that can't be decoded;
+    /// `Error::Video` for a video that is damaged or over the limits.
     pub fn of(bytes: &[u8]) -> Result<Self, Error> {
         match sniff(bytes) {
             #[cfg(feature = "text")]
@@ -29,6 +31,14 @@ impl Fingerprint {
             #[cfg(feature = "image")]
             Format::Image => match crate::image::fingerprint(bytes) {
                 Err(Error::PictureFormat { .. }) => Ok(data::fingerprint(bytes)),
+                result => result,
+            },
+            #[cfg(feature = "video")]
+            Format::Video => match crate::video::fingerprint(bytes) {
+                // What nobody here can decode is data still; what is damaged is told.
+                Err(Error::Video { fault: crate::video::VideoFault::Codec(_), .. }) => {
+                    Ok(data::fingerprint(bytes))
+                }
                 result => result,
             },
             _ => Ok(data::fingerprint(bytes)),

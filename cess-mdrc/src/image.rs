@@ -7,7 +7,7 @@ mod decode;
 #[cfg(feature = "image")]
 mod frames;
 pub(crate) mod frequencies;
-mod id;
+pub(crate) mod id;
 mod pdq;
 mod picture;
 pub(crate) mod reduce;

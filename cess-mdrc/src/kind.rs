@@ -3,8 +3,6 @@ use std::fmt;
 use crate::Error;
 
 /// What content is, as far as fingerprints go.
-///
-/// Video is told by [`sniff`](crate::sniff) and has a number; this release has no method for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Kind {
@@ -57,6 +55,8 @@ pub enum Method {
     Views,
     /// Changes of a recording's energy in bands of its spectrum, in time.
     Bands,
+    /// Views of a video's frames, in time.
+    Frames,
 }
 
 impl Method {
@@ -68,6 +68,7 @@ impl Method {
             Self::Words => Kind::Text,
             Self::Views => Kind::Image,
             Self::Bands => Kind::Audio,
+            Self::Frames => Kind::Video,
         }
     }
 
@@ -75,14 +76,14 @@ impl Method {
     #[must_use]
     pub const fn to_byte(self) -> u8 {
         match self {
-            Self::Chunks | Self::Words | Self::Views | Self::Bands => 1,
+            Self::Chunks | Self::Words | Self::Views | Self::Bands | Self::Frames => 1,
         }
     }
 
     /// # Errors
     /// [`Error::UnknownMethod`] for a number that the kind doesn't have.
     pub fn from_byte(kind: Kind, byte: u8) -> Result<Self, Error> {
-        [Self::Chunks, Self::Words, Self::Views, Self::Bands]
+        [Self::Chunks, Self::Words, Self::Views, Self::Bands, Self::Frames]
             .into_iter()
             .find(|method| method.kind() == kind && method.to_byte() == byte)
             .ok_or(Error::UnknownMethod { kind, got: byte })
@@ -96,6 +97,7 @@ impl fmt::Display for Method {
             Self::Words => "words",
             Self::Views => "views",
             Self::Bands => "bands",
+            Self::Frames => "frames",
         })
     }
 }

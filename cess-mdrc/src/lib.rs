@@ -20,6 +20,7 @@
 //! - No input makes a fingerprint or a decoder panic; memory is bounded by the input's length,
 //!   and for [`data`] by a constant.
 
+mod align;
 #[cfg(feature = "audio")]
 pub mod audio;
 mod bands;
@@ -45,13 +46,17 @@ mod lineage;
 #[cfg(feature = "registry")]
 pub mod registry;
 mod sample;
+mod sequence;
 pub mod simhash;
 mod sketch;
 mod sniff;
 #[cfg(feature = "text")]
 pub mod text;
+#[cfg(feature = "video")]
+pub mod video;
 mod views;
 
+pub use align::Alignment;
 pub use certificate::Certificate;
 pub use compare::{Comparison, Level, Relation, Verdict};
 #[cfg(feature = "sha256")]

@@ -1,5 +1,6 @@
 use crate::bands::Bands;
 use crate::sample::{Sample, take};
+use crate::sequence::Sequence;
 use crate::simhash::Simhash;
 use crate::{Error, Kind, Method, domain, views};
 
@@ -7,7 +8,7 @@ use crate::{Error, Kind, Method, domain, views};
 ///
 /// A text has a sample of its terms and one of its passages (runs of neighbouring words). Data
 /// has one of its chunks. A picture has hashes of views: of all of it, of parts, and of it turned.
-/// A recording has items, four for each second.
+/// A recording has items, four for each second. A video has hashes of views of some of its frames.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sketch {
     method: Method,
@@ -20,6 +21,7 @@ pub(crate) enum Content {
     Samples(Vec<Sample>),
     Views(Box<[Simhash; views::COUNT]>),
     Bands(Bands),
+    Frames(Sequence),
 }
 
 const VERSION: u8 = 1;
@@ -33,10 +35,11 @@ impl Sketch {
     #[must_use]
     pub const fn max_len(kind: Kind) -> usize {
         let content = match kind {
-            Kind::Data | Kind::Video => Sample::MAX_LEN,
+            Kind::Data => Sample::MAX_LEN,
             Kind::Text => 2 * Sample::MAX_LEN,
             Kind::Image => views::COUNT * Simhash::LEN,
             Kind::Audio => Bands::MAX_LEN,
+            Kind::Video => Sequence::MAX_LEN,
         };
         HEADER + content
     }
@@ -49,6 +52,11 @@ impl Sketch {
     #[cfg(any(feature = "image", feature = "video"))]
     pub(crate) fn of_views(views: [Simhash; views::COUNT]) -> Self {
         Self { method: Method::Views, content: Content::Views(Box::new(views)) }
+    }
+
+    #[cfg(feature = "video")]
+    pub(crate) fn of_frames(frames: Sequence) -> Self {
+        Self { method: Method::Frames, content: Content::Frames(frames) }
     }
 
     /// The kind of the content.
@@ -103,6 +111,7 @@ impl Sketch {
             }
             Content::Views(views) => bytes.extend(views.iter().flat_map(|view| view.to_bytes())),
             Content::Bands(bands) => bands.write(&mut bytes),
+            Content::Frames(frames) => frames.write(&mut bytes),
         }
         bytes
     }
@@ -134,6 +143,7 @@ impl Sketch {
                 Content::Views(Box::new(views))
             }
             Method::Bands => Content::Bands(Bands::read(&mut bytes)?),
+            Method::Frames => Content::Frames(Sequence::read(&mut bytes)?),
         };
         if !bytes.is_empty() {
             return Err(Error::Length { expected: whole - bytes.len() as u64, got: whole });

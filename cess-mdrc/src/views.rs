@@ -87,7 +87,7 @@ const ODD_HEIGHT: [u64; 4] = odd(true);
 
 /// The hash of a view as it is, and as its mirror images and quarter turns: bit 0 of the place
 /// stands for left and right exchanged, bit 1 for top and bottom, bit 2 for the diagonal after.
-fn variants(hash: &Simhash) -> [[u64; 4]; 8] {
+pub(crate) fn variants(hash: &Simhash) -> [[u64; 4]; 8] {
     let straight = hash.words();
     let mut diagonal = [0; 4];
     for (bit, from) in TRANSPOSED.iter().enumerate() {
@@ -107,7 +107,7 @@ fn variants(hash: &Simhash) -> [[u64; 4]; 8] {
     })
 }
 
-fn distance(a: &[u64; 4], b: &[u64; 4]) -> u32 {
+pub(crate) fn distance(a: &[u64; 4], b: &[u64; 4]) -> u32 {
     a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
 }
 

@@ -11,7 +11,7 @@ use crate::views::FREQUENCIES;
 /// Samples along each side of a view.
 const SIDE: usize = 32;
 /// Frequencies along each axis: those of [`FREQUENCIES`] and what is between.
-pub(super) const KEPT: usize = 19;
+pub(crate) const KEPT: usize = 19;
 
 /// Row k: 4096 · cos(π (2n + 1) k / 64).
 static COSINES: [[i32; SIDE]; KEPT] = {
@@ -30,10 +30,10 @@ static COSINES: [[i32; SIDE]; KEPT] = {
 };
 
 /// Row v column u: half periods along height and width.
-pub(super) type Frequencies = [[i64; KEPT]; KEPT];
+pub(crate) type Frequencies = [[i64; KEPT]; KEPT];
 
 /// The lowest frequencies of a view, in 1/64 of a level summed over its samples.
-pub(super) fn of(grid: &Grid, area: Area, view: View) -> Frequencies {
+pub(crate) fn of(grid: &Grid, area: Area, view: View) -> Frequencies {
     let area = if view.bordered { Area::WHOLE } else { area };
     let samples = sample(grid, &Placed::new(grid, area, view));
     let mut along_height = [[0i64; SIDE]; KEPT];
@@ -54,7 +54,7 @@ pub(super) fn of(grid: &Grid, area: Area, view: View) -> Frequencies {
 }
 
 /// A bit is 1 where its frequency is over zero.
-pub(super) fn signs(frequencies: &Frequencies) -> Simhash {
+pub(crate) fn signs(frequencies: &Frequencies) -> Simhash {
     let mut bytes = [0; Simhash::LEN];
     for (bit, (u, v)) in FREQUENCIES.iter().enumerate() {
         let value = frequencies[usize::from(*v)][usize::from(*u)];

@@ -65,6 +65,16 @@ impl Features {
     }
 }
 
+/// What of the luma alone is summed into an ID, with its value.
+#[cfg(feature = "video")]
+pub(crate) fn features(luma: &Frequencies, aspect: i64) -> impl Iterator<Item = (u64, i32)> {
+    let (mut values, _) = whitened(luma);
+    Way::of(&mut values, aspect);
+    within(LUMA).filter(|(u, v)| u + v > 1).enumerate().map(move |(at, (u, v))| {
+        (expand(at as u64, FEATURE), values[v][u].clamp(-65_535, 65_535) as i32)
+    })
+}
+
 fn within(largest: i64) -> impl Iterator<Item = (usize, usize)> {
     let all = FREQUENCIES.iter().map(|(u, v)| (usize::from(*u), usize::from(*v)));
     all.take_while(move |(u, v)| (u * u + v * v) as i64 <= largest)
@@ -161,7 +171,8 @@ impl Way {
 /// A quarter of a level, as a frequency of both axes.
 const VISIBLE: i64 = 64 * 1024 / 4 / 4;
 
-fn quality(frequencies: &Frequencies) -> u8 {
+/// How many of the frequencies rise above what rounding makes, in per cent.
+pub(crate) fn quality(frequencies: &Frequencies) -> u8 {
     let visible =
         |(u, v): &&(u8, u8)| frequencies[usize::from(*v)][usize::from(*u)].abs() >= VISIBLE;
     let count = FREQUENCIES.iter().filter(visible).count();

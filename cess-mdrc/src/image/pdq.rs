@@ -20,6 +20,12 @@ impl Pdq {
         self.0.iter().zip(other.0).map(|(a, b)| (a ^ b).count_ones()).sum()
     }
 
+    /// Every 32 bytes are a hash.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The bytes in the order in which the hash is printed.
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 32] {

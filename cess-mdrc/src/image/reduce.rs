@@ -5,10 +5,10 @@
 use super::Picture;
 
 /// Cells along each side of a [`Grid`].
-pub(super) const CELLS: usize = 128;
+pub(crate) const CELLS: usize = 128;
 
 /// Means of one channel over equal rectangles, in 1/256 of a level: exact means, rounded once.
-pub(super) struct Grid {
+pub(crate) struct Grid {
     /// Rows of `CELLS`, 0 to 65280.
     cells: Vec<u16>,
     width: u32,
@@ -17,28 +17,28 @@ pub(super) struct Grid {
 
 /// Part of a grid, in cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Area {
-    pub(super) left: usize,
-    pub(super) top: usize,
-    pub(super) right: usize,
-    pub(super) bottom: usize,
+pub(crate) struct Area {
+    pub(crate) left: usize,
+    pub(crate) top: usize,
+    pub(crate) right: usize,
+    pub(crate) bottom: usize,
 }
 
 impl Area {
-    pub(super) const WHOLE: Self = Self { left: 0, top: 0, right: CELLS, bottom: CELLS };
+    pub(crate) const WHOLE: Self = Self { left: 0, top: 0, right: CELLS, bottom: CELLS };
 
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.right - self.left
     }
 
-    pub(super) fn height(&self) -> usize {
+    pub(crate) fn height(&self) -> usize {
         self.bottom - self.top
     }
 }
 
 /// What a grid has the means of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Channel {
+pub(crate) enum Channel {
     Luma,
     Blue,
     Red,
@@ -103,11 +103,11 @@ impl Span {
 }
 
 impl Grid {
-    pub(super) fn of(picture: &Picture) -> Self {
+    pub(crate) fn of(picture: &Picture) -> Self {
         Self::of_channel(picture, Channel::Luma)
     }
 
-    pub(super) fn of_channel(picture: &Picture, channel: Channel) -> Self {
+    pub(crate) fn of_channel(picture: &Picture, channel: Channel) -> Self {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let mut cells = Vec::with_capacity(CELLS * CELLS);
         let mut line = vec![0u16; width];
@@ -142,19 +142,19 @@ impl Grid {
         Self { cells, width: picture.width(), height: picture.height() }
     }
 
-    pub(super) fn row(&self, y: usize) -> &[u16] {
+    pub(crate) fn row(&self, y: usize) -> &[u16] {
         &self.cells[y * CELLS..][..CELLS]
     }
 
     /// Width over height of a part of the picture in 1/4096, from 1/64 to 64.
-    pub(super) fn aspect(&self, area: Area) -> i64 {
+    pub(crate) fn aspect(&self, area: Area) -> i64 {
         let width = i64::from(self.width) * area.width() as i64;
         let height = i64::from(self.height) * area.height() as i64;
         (width * 4096 / height).clamp(64, 64 * 4096)
     }
 
     /// What is left without a border of one colour.
-    pub(super) fn without_border(&self) -> Area {
+    pub(crate) fn without_border(&self) -> Area {
         let mut area = Area::WHOLE;
         // A letterbox may have a frame around it, and a frame a letterbox: twice.
         for _ in 0..2 {

@@ -4,16 +4,16 @@ use crate::views::COUNT;
 
 /// What part of a picture a view shows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct View {
+pub(crate) struct View {
     /// With a border of one colour, or without.
-    pub(super) bordered: bool,
+    pub(crate) bordered: bool,
     /// Turned by a quarter divided by this, clockwise if positive; 0 for not at all. The size is
     /// then that of the largest such part without corners, and the share is of that.
-    pub(super) turn: i8,
+    pub(crate) turn: i8,
     /// Where the centre is, in thousandths of half a side.
-    pub(super) centre: [i16; 2],
+    pub(crate) centre: [i16; 2],
     /// The share of width and height, in thousandths.
-    pub(super) share: [i16; 2],
+    pub(crate) share: [i16; 2],
 }
 
 const fn part(centre: [i16; 2], share: [i16; 2]) -> View {
@@ -29,7 +29,7 @@ const fn turned(turn: i8, share: i16) -> View {
 }
 
 /// In the order of the encoding.
-pub(super) const VIEWS: [View; COUNT] = [
+pub(crate) const VIEWS: [View; COUNT] = [
     middle(1000),
     View { bordered: true, ..middle(1000) },
     middle(950),

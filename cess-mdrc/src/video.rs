@@ -1,0 +1,45 @@
+//! Fingerprints of moving pictures: H.264 and VP9 in MP4, QuickTime, Matroska and WebM.
+
+mod decode;
+mod fault;
+mod features;
+mod h264;
+mod matroska;
+mod mp4;
+mod select;
+mod track;
+mod vp9;
+mod vpdq;
+
+pub use decode::Limits;
+pub use fault::{VideoCodec, VideoFault, VideoFormat};
+pub use vpdq::{VpdqFrame, VpdqSize, vpdq};
+
+use crate::image::reduce::Grid;
+use crate::{Error, Fingerprint, Sketch};
+use select::Selector;
+
+/// Takes the fingerprint of a video in a file, within the default [`Limits`].
+///
+/// # Errors
+/// [`Error::Video`] with the format and what is wrong: a container or codec that isn't decoded, a
+/// damaged, cut off or endless file, more than a limit allows.
+pub fn fingerprint(bytes: &[u8]) -> Result<Fingerprint, Error> {
+    fingerprint_within(bytes, &Limits::default())
+}
+
+/// As [`fingerprint`], within other limits.
+///
+/// # Errors
+/// As [`fingerprint`].
+pub fn fingerprint_within(bytes: &[u8], limits: &Limits) -> Result<Fingerprint, Error> {
+    let mut selector = Selector::new();
+    let take = |frame: crate::image::Picture| Grid::of(&frame);
+    decode::each(bytes, limits, take, |time_ms, grid| selector.take(time_ms, grid))?;
+    let (sequence, id, quality) = features::of(&selector.finish());
+    let sketch = Sketch::of_frames(sequence);
+    Ok(Fingerprint::seal(sketch, quality, id, *blake3::hash(bytes).as_bytes()))
+}
+
+#[cfg(test)]
+mod tests;

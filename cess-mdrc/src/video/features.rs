@@ -1,0 +1,69 @@
+//! What is taken of the frames that are kept.
+
+#![expect(clippy::cast_possible_truncation, reason = "values are clamped")]
+
+use super::select::Selection;
+use crate::image::reduce::{Area, Grid};
+use crate::image::view::View;
+use crate::image::{frequencies, id};
+use crate::sequence::{FrameHash, Sequence};
+use crate::simhash::Accumulator;
+use crate::{Certificate, Simhash};
+
+/// In the order of the encoding: a turned part is about as large as the middle one.
+const VIEWS: [View; crate::sequence::VIEWS] = [
+    View { bordered: false, turn: 0, centre: [0, 0], share: [1000, 1000] },
+    View { bordered: false, turn: 0, centre: [0, 0], share: [900, 900] },
+    View { bordered: false, turn: 30, centre: [0, 0], share: [980, 980] },
+    View { bordered: false, turn: -30, centre: [0, 0], share: [980, 980] },
+];
+
+/// Frames with less to them than this (quality of a picture) are left out: black, white, fades.
+const BLANK: u8 = 10;
+/// Frames that must differ for a clip to say more than a picture does.
+const DISTINCT: usize = 3;
+/// Frames at the shortest step for full quality: three seconds.
+const ENOUGH: usize = 12;
+
+/// The frames' hashes, the ID, and the quality.
+pub(super) fn of(selection: &Selection) -> (Sequence, Simhash, u8) {
+    let quality = |grid: &Grid, area| id::quality(&frequencies::of(grid, area, VIEWS[0]));
+    let visible: Vec<_> =
+        selection.frames.iter().filter(|(_, grid)| quality(grid, Area::WHOLE) >= BLANK).collect();
+    let area = area(visible.iter().map(|(_, grid)| grid.without_border()));
+    let mut sum = Accumulator::new();
+    let (mut frames, mut qualities) = (Vec::new(), 0);
+    for (time_ms, grid) in &visible {
+        let all = frequencies::of(grid, area, VIEWS[0]);
+        for (feature, value) in id::features(&all, grid.aspect(area)) {
+            sum.add_signed(feature, value);
+        }
+        qualities += usize::from(id::quality(&all));
+        let views = VIEWS.map(|view| frequencies::signs(&frequencies::of(grid, area, view)));
+        frames.push(FrameHash { time_ms: *time_ms, views });
+    }
+    let sequence = Sequence { step_ms: selection.step_ms, frames };
+    let mean = qualities / visible.len().max(1);
+    let enough = mean * visible.len().min(ENOUGH) / ENOUGH;
+    let least = usize::from(Certificate::MIN_QUALITY) - 1;
+    let quality = if sequence.distinct() < DISTINCT { enough.min(least) } else { enough };
+    (sequence, sum.finish(), quality.min(100) as u8)
+}
+
+/// What a quarter of the frames would lose no more than, on each side: a dark scene within a clip
+/// says nothing of its border, and a title on black doesn't hide it.
+fn area(areas: impl Iterator<Item = Area>) -> Area {
+    let areas: Vec<Area> = areas.collect();
+    let fourth = |side: fn(&Area) -> usize, whole: usize| {
+        let mut depths: Vec<usize> = areas.iter().map(|area| whole.abs_diff(side(area))).collect();
+        depths.sort_unstable();
+        depths.get(depths.len() / 4).copied().unwrap_or(0)
+    };
+    let Area { right, bottom, .. } = Area::WHOLE;
+    Area {
+        left: fourth(|area| area.left, 0),
+        top: fourth(|area| area.top, 0),
+        right: right - fourth(|area| area.right, right),
+        bottom: bottom - fourth(|area| area.bottom, bottom),
+    }
+}
