@@ -21,6 +21,7 @@ use crate::{Level, Relation};
 pub struct Alignment {
     pub(crate) begin_ms: [u32; 2],
     pub(crate) end_ms: [u32; 2],
+    offset_ms: i64,
     pub(crate) speed_permille: u32,
     /// Bits in which the frames differ, in the mean, and how many of them differ from those before.
     pub(crate) bits: u32,
@@ -49,8 +50,7 @@ impl Alignment {
     /// other one starts before it.
     #[must_use]
     pub fn offset_ms(&self) -> i64 {
-        let [here, there] = self.begin_ms.map(i64::from);
-        there - here * i64::from(self.speed_permille) / 1000
+        self.offset_ms
     }
 
     /// How much media time of the other clip passes for a second of the one, in thousandths: 1100
@@ -294,9 +294,18 @@ fn stretch(
     let spans =
         [0, 1].map(|clip: usize| i64::from(end_ms[clip] - begin_ms[clip].min(end_ms[clip])));
     let shorter = usize::from(lengths[1] < lengths[0]);
+    let mut offsets: Vec<i64> = run
+        .iter()
+        .map(|(i, j, _)| {
+            let here = first[*i].time_ms * i64::from(place.speed) / 1000;
+            i64::from(b.frames[*j].time_ms) - here
+        })
+        .collect();
+    offsets.sort_unstable();
     let alignment = Alignment {
         begin_ms,
         end_ms,
+        offset_ms: offsets[offsets.len() / 2],
         speed_permille: place.speed,
         bits,
         distinct: distinct(run.iter().map(|(i, _, _)| &first[*i].views[WHOLE][0])),
@@ -304,7 +313,9 @@ fn stretch(
         covered: (spans[shorter] * 1000 / lengths[shorter].max(1)) as u32,
         longer: (lengths[1 - shorter] * 1000 / lengths[shorter].max(1)).min(1 << 20) as u32,
     };
-    Some((best.0 as u32, alignment))
+    // Another speed has to be worth it: scenes that hardly move fit to many.
+    let worth = if place.speed == 1000 { best.0 } else { best.0 * 31 / 32 };
+    Some((worth as u32, alignment))
 }
 
 fn distinct<'a>(frames: impl Iterator<Item = &'a Words>) -> u32 {
@@ -380,10 +391,7 @@ impl Alignment {
 
     /// How the clips seem to be related at a level, if they are.
     pub(crate) fn relation(&self, level: Level) -> Option<Relation> {
-        let spans = [0, 1].map(|clip: usize| self.end_ms[clip].saturating_sub(self.begin_ms[clip]));
-        let related =
-            spans[0].min(spans[1]) >= LEAST_MS && self.bits <= most_bits(level, self.distinct);
-        if !related {
+        if !self.long_enough() || self.bits > most_bits(level, self.distinct) {
             return None;
         }
         Some(if self.covered < 600 {

@@ -180,6 +180,12 @@ pub enum Error {
         /// The time that should have been later.
         time_ms: u32,
     },
+    /// A sketch of a video that neither has sound nor hasn't.
+    #[error("flag {got} where 0 or 1 says whether sound follows")]
+    SoundFlag {
+        /// The byte that came.
+        got: u8,
+    },
     /// Content of a kind that this build has no method for.
     #[error("no method for kind {kind} in this build")]
     Unsupported {
@@ -285,7 +291,8 @@ impl Error {
             | Self::RanksUnordered { .. }
             | Self::FrameStep { .. }
             | Self::FrameCount { .. }
-            | Self::FramesUnordered { .. } => "the encoding was not made by this crate: refuse it",
+            | Self::FramesUnordered { .. }
+            | Self::SoundFlag { .. } => "the encoding was not made by this crate: refuse it",
             Self::SketchMismatch => "take certificate and sketch from the same fingerprint",
             Self::KindMismatch { .. } => "compare content of one kind",
             Self::MethodMismatch { .. } => "fingerprint both contents by the same method",

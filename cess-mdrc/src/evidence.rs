@@ -58,7 +58,7 @@ impl Evidence {
     pub const MAX_STEPS: u8 = 32;
     /// The longest bundle, in bytes.
     pub const MAX_LEN: usize =
-        11 + Self::MAX_STEPS as usize * (Registration::LEN + 2 + Sketch::MAX_LEN);
+        11 + Self::MAX_STEPS as usize * (Registration::LEN + 4 + Sketch::MAX_LEN);
 
     /// From the first registrant to the work in question.
     ///
@@ -79,7 +79,7 @@ impl Evidence {
         for (registration, fingerprint) in &self.steps {
             bytes.extend(registration.to_bytes());
             let sketch = fingerprint.sketch().to_bytes();
-            let len = u16::try_from(sketch.len()).unwrap_or(u16::MAX);
+            let len = u32::try_from(sketch.len()).unwrap_or(u32::MAX);
             bytes.extend(len.to_le_bytes());
             bytes.extend(sketch);
         }
@@ -122,7 +122,7 @@ impl Evidence {
         for _ in 0..count {
             let registration =
                 Registration::from_bytes(&take::<{ Registration::LEN }>(&mut bytes)?)?;
-            let len = usize::from(u16::from_le_bytes(take(&mut bytes)?));
+            let len = u32::from_le_bytes(take(&mut bytes)?) as usize;
             let Some((sketch, rest)) = bytes.split_at_checked(len) else {
                 return Err(Error::Length { expected: len as u64, got: bytes.len() as u64 });
             };

@@ -1,6 +1,7 @@
 //! The sketch of a video: hashes of frames with their times, how it is written, and what it bounds.
 
 use crate::Error;
+use crate::bands::Bands;
 use crate::sample::take;
 use crate::simhash::Simhash;
 
@@ -35,6 +36,8 @@ pub(crate) struct Sequence {
     pub(crate) step_ms: u32,
     /// By rising time.
     pub(crate) frames: Vec<FrameHash>,
+    /// Of the track of sound, where there is one and it was taken.
+    pub(crate) sound: Option<Bands>,
 }
 
 impl Sequence {
@@ -42,7 +45,7 @@ impl Sequence {
     pub(crate) const MAX: usize = STEPS + CUTS;
     const FRAME_LEN: usize = 4 + VIEWS * Simhash::LEN;
     /// The longest encoding, in bytes.
-    pub(crate) const MAX_LEN: usize = 6 + Self::MAX * Self::FRAME_LEN;
+    pub(crate) const MAX_LEN: usize = 7 + Self::MAX * Self::FRAME_LEN + Bands::MAX_LEN;
 
     pub(crate) fn write(&self, bytes: &mut Vec<u8>) {
         bytes.reserve(6 + self.frames.len() * Self::FRAME_LEN);
@@ -52,6 +55,10 @@ impl Sequence {
         for frame in &self.frames {
             bytes.extend(frame.time_ms.to_le_bytes());
             bytes.extend(frame.views.iter().flat_map(|view| view.to_bytes()));
+        }
+        bytes.push(u8::from(self.sound.is_some()));
+        if let Some(sound) = &self.sound {
+            sound.write(bytes);
         }
     }
 
@@ -78,7 +85,12 @@ impl Sequence {
             }
             frames.push(FrameHash { time_ms, views });
         }
-        Ok(Self { step_ms, frames })
+        let sound = match take(bytes)? {
+            [0] => None,
+            [1] => Some(Bands::read(bytes)?),
+            [got] => return Err(Error::SoundFlag { got }),
+        };
+        Ok(Self { step_ms, frames, sound })
     }
 
     /// How many frames differ from the one before them by more than noise does.
@@ -104,7 +116,7 @@ mod tests {
         let views =
             |i: u32| [0, 1, 2, 3].map(|v| Simhash::from_bytes([i.to_le_bytes()[0] ^ v; 32]));
         let frame = |i: u32| FrameHash { time_ms: i * 300, views: views(i) };
-        Sequence { step_ms: 500, frames: (0..count).map(frame).collect() }
+        Sequence { step_ms: 500, frames: (0..count).map(frame).collect(), sound: None }
     }
 
     fn encoded(sequence: &Sequence) -> Vec<u8> {
@@ -139,6 +151,21 @@ mod tests {
             let other = Sequence { step_ms, ..sequence(1) };
             assert_eq!(refused(&other), Err(Error::FrameStep { got: step_ms }));
         }
+    }
+
+    #[test]
+    fn a_track_of_sound_follows_or_nothing() {
+        let mut bytes = encoded(&sequence(2));
+        let last = bytes.len() - 1;
+        bytes[last] = 2;
+        assert_eq!(Sequence::read(&mut &bytes[..]), Err(Error::SoundFlag { got: 2 }));
+        bytes[last] = 1;
+        assert!(matches!(Sequence::read(&mut &bytes[..]), Err(Error::Length { .. })));
+        // No items.
+        bytes.extend([0; 4]);
+        let read = Sequence::read(&mut &bytes[..]).unwrap();
+        assert!(read.sound.is_some());
+        assert_eq!(encoded(&read), bytes);
     }
 
     #[test]

@@ -29,7 +29,7 @@ const HEADER: usize = 4;
 
 impl Sketch {
     /// The longest encoding of any kind, in bytes; [`max_len`](Self::max_len) has that of one.
-    pub const MAX_LEN: usize = HEADER + Bands::MAX_LEN;
+    pub const MAX_LEN: usize = Self::max_len(Kind::Video);
 
     /// The longest encoding of a kind, in bytes.
     #[must_use]

@@ -3,6 +3,8 @@
 mod decode;
 mod fault;
 mod features;
+#[cfg(feature = "ffmpeg-cli")]
+mod ffmpeg;
 mod h264;
 mod matroska;
 mod mp4;
@@ -13,10 +15,13 @@ mod vpdq;
 
 pub use decode::Limits;
 pub use fault::{VideoCodec, VideoFault, VideoFormat};
+#[cfg(feature = "ffmpeg-cli")]
+pub use ffmpeg::fingerprint_by_ffmpeg;
 pub use vpdq::{VpdqFrame, VpdqSize, vpdq};
 
 use crate::image::reduce::Grid;
-use crate::{Error, Fingerprint, Sketch};
+use crate::sequence::Sequence;
+use crate::{Error, Fingerprint, Simhash, Sketch};
 use select::Selector;
 
 /// Takes the fingerprint of a video in a file, within the default [`Limits`].
@@ -36,9 +41,13 @@ pub fn fingerprint_within(bytes: &[u8], limits: &Limits) -> Result<Fingerprint, 
     let mut selector = Selector::new();
     let take = |frame: crate::image::Picture| Grid::of(&frame);
     decode::each(bytes, limits, take, |time_ms, grid| selector.take(time_ms, grid))?;
-    let (sequence, id, quality) = features::of(&selector.finish());
-    let sketch = Sketch::of_frames(sequence);
-    Ok(Fingerprint::seal(sketch, quality, id, *blake3::hash(bytes).as_bytes()))
+    let parts = features::of(&selector.finish());
+    Ok(finish(parts, *blake3::hash(bytes).as_bytes()))
+}
+
+fn finish(parts: (Sequence, Simhash, u8), instance: [u8; 32]) -> Fingerprint {
+    let (sequence, id, quality) = parts;
+    Fingerprint::seal(Sketch::of_frames(sequence), quality, id, instance)
 }
 
 #[cfg(test)]

@@ -105,3 +105,17 @@ fn image_pins() {
         "c395820c5de140c80de9faacd3c39a92e4ce6a846d33d60060a56e8953fcdff9"
     );
 }
+
+/// The clips of the tests: each container and codec.
+#[cfg(feature = "video")]
+#[test]
+fn video_pins() {
+    let clips: [&[u8]; 4] = [
+        include_bytes!("clips/h264.mp4"),
+        include_bytes!("clips/h264-fragments.mp4"),
+        include_bytes!("clips/h264.mkv"),
+        include_bytes!("clips/vp9.webm"),
+    ];
+    let fingerprints = clips.map(|clip| cess_mdrc::video::fingerprint(clip).unwrap());
+    assert_eq!(pin(&fingerprints), "PIN");
+}

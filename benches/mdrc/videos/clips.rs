@@ -19,7 +19,7 @@ pub(crate) struct Original {
 /// A transform: its name in the tables, and the filters.
 pub(crate) const RETOUCHES: &[(&str, &str, &[&str])] = &[
     ("re-encode", "null", &["-crf", "30"]),
-    ("half size", "scale=iw/4*2:ih/4*2", &[]),
+    ("half size", "scale=trunc(iw/4)*2:trunc(ih/4)*2", &[]),
     ("grey", "format=gray,format=yuv420p", &[]),
     ("colour", "eq=brightness=0.06:contrast=1.25:saturation=1.6:gamma=1.2,hue=h=20", &[]),
     ("crf 45", "null", &["-crf", "45"]),

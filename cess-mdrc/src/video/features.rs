@@ -42,7 +42,7 @@ pub(super) fn of(selection: &Selection) -> (Sequence, Simhash, u8) {
         let views = VIEWS.map(|view| frequencies::signs(&frequencies::of(grid, area, view)));
         frames.push(FrameHash { time_ms: *time_ms, views });
     }
-    let sequence = Sequence { step_ms: selection.step_ms, frames };
+    let sequence = Sequence { step_ms: selection.step_ms, frames, sound: None };
     let mean = qualities / visible.len().max(1);
     let enough = mean * visible.len().min(ENOUGH) / ENOUGH;
     let least = usize::from(Certificate::MIN_QUALITY) - 1;
