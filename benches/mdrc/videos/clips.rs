@@ -151,7 +151,11 @@ pub(crate) fn retouched(original: &Original, retouch: usize) -> Result<PathBuf, 
     let (name, filter, options) = RETOUCHES[retouch];
     let webm = name.contains("WebM");
     let extension = if webm { "webm" } else { "mp4" };
-    let file = folder()?.join(format!("{}.{}.{extension}", original.name, name.replace(' ', "_")));
+    // A filter takes the name of what belongs to it: without its own signs.
+    let plain =
+        |letter: char| if letter.is_ascii_alphanumeric() || letter == '.' { letter } else { '_' };
+    let name: String = name.chars().map(plain).collect();
+    let file = folder()?.join(format!("{}.{name}.{extension}", original.name));
     let input = text(&original.file);
     let mut arguments = vec!["-i", &input, "-an", "-vf", filter];
     arguments.extend(options);
@@ -254,7 +258,8 @@ fn run(arguments: &[&str]) -> Result<(), String> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("ffmpeg: {}", said.lines().last().unwrap_or("it failed")))
+    let last = said.lines().last().unwrap_or("it failed");
+    Err(format!("ffmpeg {}: {last}", arguments.join(" ")))
 }
 
 fn folder() -> Result<PathBuf, String> {
