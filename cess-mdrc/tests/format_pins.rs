@@ -117,5 +117,8 @@ fn video_pins() {
         include_bytes!("clips/vp9.webm"),
     ];
     let fingerprints = clips.map(|clip| cess_mdrc::video::fingerprint(clip).unwrap());
-    assert_eq!(pin(&fingerprints), "5b281dc4d6157ec5ce3e745a70daa3df0978804b917dc8a0b46aebd320746d18");
+    assert_eq!(
+        pin(&fingerprints),
+        "5b281dc4d6157ec5ce3e745a70daa3df0978804b917dc8a0b46aebd320746d18"
+    );
 }
