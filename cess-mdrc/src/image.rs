@@ -11,6 +11,8 @@ pub(crate) mod id;
 mod pdq;
 mod picture;
 pub(crate) mod reduce;
+#[cfg(feature = "image")]
+mod scans;
 pub(crate) mod view;
 
 #[cfg(feature = "image")]

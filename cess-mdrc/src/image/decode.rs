@@ -2,10 +2,12 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ::image::error::ImageError;
-use ::image::{DynamicImage, ImageDecoder, ImageReader};
+use ::image::{
+    DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageReader, RgbImage, RgbaImage,
+};
 
-use super::frames;
 use super::picture::{Picture, check_size};
+use super::{frames, scans};
 use crate::Error;
 
 /// The formats of pictures that are decoded.
@@ -27,6 +29,9 @@ pub enum PictureFormat {
 }
 
 impl PictureFormat {
+    /// The most scans of a JPEG that are decoded; progressive ones have some ten.
+    pub const MAX_SCANS: u32 = 100;
+
     /// By the magic number, which [`sniff`](crate::sniff) knows more of than can be decoded.
     pub(crate) fn of(bytes: &[u8]) -> Result<Self, Error> {
         let mime = infer::get(bytes).map_or("application/octet-stream", |found| found.mime_type());
@@ -82,6 +87,9 @@ pub enum PictureFault {
     /// The decoder asked for more memory than a picture of this size needs.
     #[error("the decoder asked for too much memory")]
     Memory,
+    /// A JPEG of more scans than [`MAX_SCANS`](PictureFormat::MAX_SCANS), each of which costs time.
+    #[error("more scans than a picture needs")]
+    Scans,
     /// The decoder panicked, which is a fault of the decoder.
     #[error("the decoder panicked")]
     Panicked,
@@ -108,48 +116,78 @@ impl Picture {
 fn decode(bytes: &[u8], format: PictureFormat, max_pixels: u64) -> Result<Picture, Error> {
     let refused = |fault| Error::Picture { format, fault };
     let read = |error: ImageError| refused(fault(&error));
-    if format == PictureFormat::Jpeg && !ends_a_scan(bytes) {
-        // The decoder would fill in grey.
-        return Err(refused(PictureFault::Truncated));
+    if format == PictureFormat::Jpeg {
+        match scans::count(bytes) {
+            // The decoder would fill in grey.
+            None => return Err(refused(PictureFault::Truncated)),
+            Some(scans) if scans > PictureFormat::MAX_SCANS => {
+                return Err(refused(PictureFault::Scans));
+            }
+            Some(_) => {}
+        }
     }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format.decoder());
-    let mut limits = ::image::Limits::default();
-    // What decoders hold beside the picture, by their own count: palettes, lines, a second frame.
-    limits.max_alloc = Some(max_pixels.saturating_mul(16).saturating_add(16 << 20));
-    reader.limits(limits);
+    if let Some((width, height)) = png_size(bytes).filter(|_| format == PictureFormat::Png) {
+        check_size(width, height, max_pixels)?;
+        // It reads profiles with the header, and holds to the limits that it had then.
+        reader.limits(limits(width, height));
+    }
     let mut decoder = reader.into_decoder().map_err(read)?;
     let (width, height) = decoder.dimensions();
     check_size(width, height, max_pixels)?;
+    decoder.set_limits(limits(width, height)).map_err(read)?;
     let orientation = decoder.orientation().map_err(read)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(read)?;
+    let picture = DynamicImage::from_decoder(decoder).map_err(read)?;
+    let mut picture = in_bytes(picture).ok_or(refused(PictureFault::Unsupported))?;
     picture.apply_orientation(orientation);
     let (width, height) = (picture.width(), picture.height());
-    let (channels, samples) = match picture {
-        DynamicImage::ImageLuma8(grey) => (1, grey.into_raw()),
-        DynamicImage::ImageLumaA8(grey) => (2, grey.into_raw()),
-        DynamicImage::ImageRgb8(rgb) => (3, rgb.into_raw()),
-        DynamicImage::ImageRgba8(rgba) => (4, rgba.into_raw()),
-        DynamicImage::ImageLuma16(grey) => (1, narrow(grey.into_raw())),
-        DynamicImage::ImageLumaA16(grey) => (2, narrow(grey.into_raw())),
-        DynamicImage::ImageRgb16(rgb) => (3, narrow(rgb.into_raw())),
-        DynamicImage::ImageRgba16(rgba) => (4, narrow(rgba.into_raw())),
-        // Floats: light without an upper end, for which there is no one way to 8 bits.
-        _ => return Err(refused(PictureFault::Unsupported)),
-    };
+    let channels = usize::from(picture.color().channel_count());
     let frames = if format == PictureFormat::Gif { frames::count(bytes) } else { 1 };
-    Ok(Picture { width, height, channels, samples, frames })
+    Ok(Picture { width, height, channels, samples: picture.into_bytes(), frames })
+}
+
+/// What decoders may hold beside the picture, by their own count: palettes, lines, a second frame.
+fn limits(width: u32, height: u32) -> ::image::Limits {
+    let mut limits = ::image::Limits::default();
+    limits.max_alloc = Some(u64::from(width) * u64::from(height) * 16 + (16 << 20));
+    limits
+}
+
+/// Width and height of the header, which is the first chunk.
+fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let side = |at: usize| bytes.get(at..)?.first_chunk().map(|side| u32::from_be_bytes(*side));
+    side(16).zip(side(20))
+}
+
+/// Before it is turned, for which there are two of it at a time. Nothing for floats: light without
+/// an upper end has no one way to 8 bits.
+fn in_bytes(picture: DynamicImage) -> Option<DynamicImage> {
+    let (width, height) = (picture.width(), picture.height());
+    match picture {
+        DynamicImage::ImageLuma16(wide) => {
+            GrayImage::from_raw(width, height, narrow(wide.into_raw())).map(Into::into)
+        }
+        DynamicImage::ImageLumaA16(wide) => {
+            GrayAlphaImage::from_raw(width, height, narrow(wide.into_raw())).map(Into::into)
+        }
+        DynamicImage::ImageRgb16(wide) => {
+            RgbImage::from_raw(width, height, narrow(wide.into_raw())).map(Into::into)
+        }
+        DynamicImage::ImageRgba16(wide) => {
+            RgbaImage::from_raw(width, height, narrow(wide.into_raw())).map(Into::into)
+        }
+        DynamicImage::ImageLuma8(_)
+        | DynamicImage::ImageLumaA8(_)
+        | DynamicImage::ImageRgb8(_)
+        | DynamicImage::ImageRgba8(_) => Some(picture),
+        _ => None,
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "at most 255")]
 /// Rounds, so that 8 bits widened to 16 come back.
 fn narrow(samples: Vec<u16>) -> Vec<u8> {
     samples.into_iter().map(|sample| ((u32::from(sample) * 255 + 32_767) / 65_535) as u8).collect()
-}
-
-/// Whether a JPEG has an end after its last scan begins: entropy-coded data has neither marker.
-fn ends_a_scan(bytes: &[u8]) -> bool {
-    let last = |marker: u8| bytes.windows(2).rposition(|pair| pair == [0xff, marker]);
-    matches!((last(0xda), last(0xd9)), (Some(scan), Some(end)) if scan < end)
 }
 
 fn fault(error: &ImageError) -> PictureFault {
