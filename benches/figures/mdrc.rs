@@ -1,17 +1,19 @@
-//! Fingerprints of text, pictures and data, and searches among them, beside ISCC and a plain scan.
+//! Fingerprints of text, pictures, videos and data, and searches among them, beside ISCC and a plain scan.
 //!
 //! Recalls need documents that packages ship: `cargo xtask mdrc-bench text` has them.
 
 use std::hint::black_box;
+use std::path::Path;
 
 use cess_mdrc::image::{Picture, of_picture, pdq};
 use cess_mdrc::index::Index;
+use cess_mdrc::video::{self, Limits, VpdqSize};
 use cess_mdrc::{Format, Simhash, data, iscc, text};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::figure::{Figure, Unit};
-use crate::measure::interleave;
+use crate::measure::{interleave, interleave_runs};
 
 const TEXT_LEN: usize = 200 << 10;
 const DATA_LEN: usize = 4 << 20;
@@ -33,6 +35,7 @@ pub(crate) fn run(emit: &mut dyn FnMut(Figure)) {
         }]);
     speed("data", "iscc-data-code", bytes.len(), [ours, theirs], emit);
     pictures(emit);
+    videos(emit);
     for count in HASHES {
         search(count, &mut rng, emit);
     }
@@ -55,6 +58,40 @@ fn pictures(emit: &mut dyn FnMut(Figure)) {
         let [ours, theirs] = [ours, theirs].map(|seconds| unit.value(seconds, 0));
         let name = format!("image/pixels={}", width * height);
         emit(Figure::new(name, ours, unit).against("own-pdq", theirs));
+    }
+}
+
+/// A clip of 480 by 720 pixels and 30 frames a second, decoded and all: per cent of the time that it
+/// lasts. vPDQ hashes every frame. Needs the clips beside the checkout.
+fn videos(emit: &mut dyn FnMut(Figure)) {
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors/media/videos/tmk");
+    let [clip, other] = ["pattern-sd-with-small-logo-bar", "chair-19-sd-bar"]
+        .map(|name| std::fs::read(folder.join(format!("{name}.mp4"))));
+    let (Ok(clip), Ok(other)) = (clip, other) else { return };
+    let limits = Limits::default();
+    let last = video::vpdq(&clip, VpdqSize::Native, &limits).ok();
+    let lasts = last.and_then(|frames| frames.last().map(|frame| f64::from(frame.time_ms + 33)));
+    let Some(lasts) = lasts else { return };
+    let [ours, theirs] = interleave_runs(
+        3,
+        [&mut || drop(black_box(video::fingerprint(&clip))), &mut || {
+            drop(black_box(video::vpdq(&clip, VpdqSize::Native, &limits)));
+        }],
+    );
+    let [ours, theirs] = [ours, theirs].map(|seconds| 100_000.0 * seconds / lasts);
+    let name = "video-of-real-time/size=480x720".to_owned();
+    emit(Figure::new(name, ours, Unit::Percent).against("own-vpdq", theirs));
+    let prints = [&clip, &other].map(|bytes| video::fingerprint(bytes));
+    if let [Ok(a), Ok(b)] = &prints {
+        let [apart, same] = interleave([&mut || drop(black_box(a.compare(b))), &mut || {
+            drop(black_box(b.compare(b)));
+        }]);
+        let unit = Unit::Milliseconds;
+        let frames = "video-compare/strangers/seconds=7,19".to_owned();
+        emit(Figure::new(frames, unit.value(apart, 0), unit));
+        let frames = "video-compare/same/seconds=19".to_owned();
+        emit(Figure::new(frames, unit.value(same, 0), unit));
     }
 }
 
