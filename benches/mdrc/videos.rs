@@ -48,6 +48,7 @@ pub(crate) fn video(folder: Option<&str>) -> Result<(), String> {
     let families = in_parallel(half, family)?;
     tables(&families)?;
     levels(&families);
+    failures(&families);
     same_scene(&families);
     let groups: Vec<Vec<&Original>> = half.chunks(5).map(|chunk| chunk.iter().collect()).collect();
     let prefix = if tuned { "tuning" } else { "test" };
@@ -245,6 +246,43 @@ fn levels(families: &[Family]) {
         .filter(|(_, print)| print.ours.certificate().abstains());
     let abstained: Vec<&str> = abstained.map(|(name, _)| name.as_str()).collect();
     println!("{} clips abstain: {abstained:?}", abstained.len());
+}
+
+/// What the most lenient level gets wrong, by name.
+fn failures(families: &[Family]) {
+    println!("\nMissed at Likely, and strangers that match, with bits and place");
+    let name = |family: &Family, at: usize| match at {
+        0 => family.original.name.clone(),
+        at => format!("{} {}", family.original.name, RETOUCHES[at - 1].0),
+    };
+    let said = |a: &Print, b: &Print| {
+        let found = a.ours.compare(&b.ours).expect("one method");
+        found.alignment().map_or("nothing alike".to_owned(), |found| {
+            let ([a0, b0], [a1, b1]) = (found.begin_ms(), found.end_ms());
+            let (bits, speed) = (found.mean_bits(), found.speed_permille());
+            format!("{bits} bits, {a0}-{a1} ms at {b0}-{b1} ms, speed {speed}")
+        })
+    };
+    for (at, family) in families.iter().enumerate() {
+        for (copy, print) in family.prints.iter().enumerate().skip(1) {
+            if !related(&family.prints[0], print, Level::Likely) {
+                println!("missed {}: {}", name(family, copy), said(&family.prints[0], print));
+            }
+        }
+        for other in families[at + 1..].iter() {
+            if other.original.scene == family.original.scene {
+                continue;
+            }
+            for (i, a) in family.prints.iter().enumerate() {
+                for (j, b) in other.prints.iter().enumerate() {
+                    if related(a, b, Level::Likely) {
+                        let names = [name(family, i), name(other, j)].join(" / ");
+                        println!("stranger {names}: {}", said(a, b));
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Other takes of one scene, or other parts of one film: no copies, and the hardest to tell.

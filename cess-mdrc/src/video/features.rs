@@ -20,6 +20,8 @@ const VIEWS: [View; crate::sequence::VIEWS] = [
 
 /// Frames with less to them than this (quality of a picture) are left out: black, white, fades.
 const BLANK: u8 = 10;
+/// Frames before and after one that its border is looked for in, too.
+const AROUND: usize = 3;
 /// Frames that must differ for a clip to say more than a picture does.
 const DISTINCT: usize = 3;
 /// Frames at the shortest step for full quality: three seconds.
@@ -30,10 +32,12 @@ pub(super) fn of(selection: &Selection) -> (Sequence, Simhash, u8) {
     let quality = |grid: &Grid, area| id::quality(&frequencies::of(grid, area, VIEWS[0]));
     let visible: Vec<_> =
         selection.frames.iter().filter(|(_, grid)| quality(grid, Area::WHOLE) >= BLANK).collect();
-    let area = area(visible.iter().map(|(_, grid)| grid.without_border()));
+    let borders: Vec<Area> = visible.iter().map(|(_, grid)| grid.without_border()).collect();
     let mut sum = Accumulator::new();
     let (mut frames, mut qualities) = (Vec::new(), 0);
-    for (time_ms, grid) in &visible {
+    for (at, (time_ms, grid)) in visible.iter().enumerate() {
+        let near = at.saturating_sub(AROUND)..(at + AROUND + 1).min(borders.len());
+        let area = area(&borders[near]);
         let all = frequencies::of(grid, area, VIEWS[0]);
         for (feature, value) in id::features(&all, grid.aspect(area)) {
             sum.add_signed(feature, value);
@@ -50,20 +54,19 @@ pub(super) fn of(selection: &Selection) -> (Sequence, Simhash, u8) {
     (sequence, sum.finish(), quality.min(100) as u8)
 }
 
-/// What a quarter of the frames would lose no more than, on each side: a dark scene within a clip
-/// says nothing of its border, and a title on black doesn't hide it.
-fn area(areas: impl Iterator<Item = Area>) -> Area {
-    let areas: Vec<Area> = areas.collect();
-    let fourth = |side: fn(&Area) -> usize, whole: usize| {
+/// The border that most of some neighbouring frames have, on each side: a dark moment says nothing of
+/// it, and what is put together of others' clips has borders that change.
+fn area(areas: &[Area]) -> Area {
+    let usual = |side: fn(&Area) -> usize, whole: usize| {
         let mut depths: Vec<usize> = areas.iter().map(|area| whole.abs_diff(side(area))).collect();
         depths.sort_unstable();
-        depths.get(depths.len() / 4).copied().unwrap_or(0)
+        depths.get((depths.len() - 1) / 2).copied().unwrap_or(0)
     };
     let Area { right, bottom, .. } = Area::WHOLE;
     Area {
-        left: fourth(|area| area.left, 0),
-        top: fourth(|area| area.top, 0),
-        right: right - fourth(|area| area.right, right),
-        bottom: bottom - fourth(|area| area.bottom, bottom),
+        left: usual(|area| area.left, 0),
+        top: usual(|area| area.top, 0),
+        right: right - usual(|area| area.right, right),
+        bottom: bottom - usual(|area| area.bottom, bottom),
     }
 }
