@@ -318,7 +318,7 @@ fn excerpts(joined: &[Joined]) {
         let (mut found, mut placed) = (Recall { found: 0, all: 0 }, Recall { found: 0, all: 0 });
         let (mut wrong, mut others) = (0, 0);
         for (at, host) in joined.iter().enumerate() {
-            for (excerpt, start, _) in &host.excerpts {
+            for (excerpt, start, scene) in &host.excerpts {
                 let seen = excerpt.ours.compare(&host.print.ours).expect("one method");
                 let related = matches!(seen.verdict(level), Verdict::Related(_));
                 let off = seen
@@ -326,6 +326,9 @@ fn excerpts(joined: &[Joined]) {
                     .map_or(i64::MAX, |seen| (seen.offset_ms() - i64::from(*start)).abs());
                 found.all += 1;
                 placed.all += 1;
+                if !related && level == Level::Likely {
+                    println!("missed {scene} at {start} ms: {:?}", seen.verdict(level));
+                }
                 found.found += usize::from(related);
                 placed.found += usize::from(related && off <= 500);
             }

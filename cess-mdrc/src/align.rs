@@ -11,7 +11,7 @@
     reason = "times of 32 bits in 64, distances under 257"
 )]
 
-use crate::sequence::{FrameHash, MIDDLE, Sequence, TURNED, WHOLE};
+use crate::sequence::{FrameHash, MIDDLE, NOISE_BITS, Sequence, TURNED, WHOLE};
 use crate::simhash::Simhash;
 use crate::views::{distance, variants};
 use crate::{Level, Relation};
@@ -321,7 +321,7 @@ fn stretch(
 fn distinct<'a>(frames: impl Iterator<Item = &'a Words>) -> u32 {
     let (mut count, mut last) = (0, None);
     for words in frames {
-        if last.is_none_or(|last| distance(last, words) > 12) {
+        if last.is_none_or(|last| distance(last, words) > NOISE_BITS) {
             count += 1;
             last = Some(words);
         }
@@ -371,9 +371,9 @@ const LEAST_MS: u32 = 1_900;
 /// The most bits that the frames of a stretch may differ in, by how many distinct ones it has.
 fn most_bits(level: Level, distinct: u32) -> u32 {
     let [few, some, many] = match level {
-        Level::Likely => [62, 72, 78],
-        Level::Dispute => [56, 66, 73],
-        Level::Registry => [40, 52, 62],
+        Level::Likely => [60, 68, 74],
+        Level::Dispute => [54, 62, 68],
+        Level::Registry => [40, 50, 58],
     };
     match distinct {
         0..3 => 0,

@@ -11,6 +11,8 @@ pub(crate) const STEP_MS: u32 = 250;
 pub(crate) const STEPS: usize = 256;
 /// The most frames that are kept because a scene begins with them.
 pub(crate) const CUTS: usize = 48;
+/// Bits in which frames of a still scene may differ.
+pub(crate) const NOISE_BITS: u32 = 8;
 /// Views of a frame.
 pub(crate) const VIEWS: usize = 4;
 
@@ -99,7 +101,7 @@ impl Sequence {
         let mut last: Option<Simhash> = None;
         for frame in &self.frames {
             let whole = frame.views[WHOLE];
-            if last.is_none_or(|last| last.distance(&whole) > 12) {
+            if last.is_none_or(|last| last.distance(&whole) > NOISE_BITS) {
                 count += 1;
                 last = Some(whole);
             }
