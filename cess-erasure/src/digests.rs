@@ -211,6 +211,15 @@ mod tests {
         let refused = crafted.reconstruct(&present, &mut [(0, &mut rebuilt)]);
         assert_eq!(refused, Err(Error::InconsistentDigests { index: 0 }));
         assert_eq!(rebuilt, [0; 10]);
+        let mut second = honest.clone();
+        second[1] ^= 1;
+        let second = Digests::new(&codec, second, sum).unwrap();
+        let right = codeword(&codec);
+        let right = [2, 3, 4].map(|i| second.check(Shard::new(i, &right[i])).unwrap());
+        let (mut a, mut b) = ([0xA5; 10], [0xA5; 10]);
+        let refused = second.reconstruct(&right, &mut [(0, &mut a), (1, &mut b)]);
+        assert_eq!(refused, Err(Error::InconsistentDigests { index: 1 }));
+        assert_eq!([a, b], [[0; 10]; 2]);
         let honest = Digests::new(&codec, honest, sum).unwrap();
         let refused = honest.reconstruct(&present, &mut [(0, &mut rebuilt)]);
         assert_eq!(refused, Err(Error::WrongShard { index: 3 }));

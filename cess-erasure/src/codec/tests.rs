@@ -308,3 +308,24 @@ fn plans_are_kept_within_bounds_and_shared_between_threads() {
     // All 91 pairs came up.
     assert!((1..=64).contains(&plans) && bytes <= 1 << 20, "{plans} plans, {bytes} bytes");
 }
+
+/// A plan over the bound isn't kept, and doesn't drive out those that are.
+#[test]
+#[cfg(feature = "std")]
+fn a_plan_that_is_too_large_leaves_the_others() {
+    let codec = Codec::with_engine(Geometry::rs8(128, 128).unwrap(), Engine::Portable).unwrap();
+    let shard = [7u8; 64];
+    let rebuild = |lost: usize| {
+        let present: Vec<(usize, &[u8])> = (lost..256).map(|i| (i, &shard[..])).collect();
+        let mut buffers = vec![[0; 64]; lost];
+        let mut missing: Vec<(usize, &mut [u8])> =
+            buffers.iter_mut().map(|buffer| &mut buffer[..]).enumerate().collect();
+        codec.reconstruct(&present, &mut missing).unwrap();
+    };
+    let Scheme::Matrix(code) = &*codec.code else { panic!("a code of a matrix") };
+    rebuild(1);
+    let kept = code.kept();
+    assert_eq!(kept.0, 1);
+    rebuild(128);
+    assert_eq!(code.kept(), kept);
+}

@@ -170,6 +170,21 @@ fn engines_equal_portable_where_outputs_exceed_the_caches() {
     }
 }
 
+/// Columns that are shared out lie as far into the inputs as they did before.
+#[test]
+#[cfg(feature = "rayon")]
+fn columns_that_threads_share_keep_their_offset() {
+    let (len, offset) = ((1 << 20) + 77, 5);
+    let mut input = vec![0; len + offset];
+    ChaCha8Rng::seed_from_u64(9).fill_bytes(&mut input);
+    let kernel = Kernel::new(Engine::best(), &Coefficients::new(1, vec![1]));
+    let mut output = vec![0; len];
+    rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap().install(|| {
+        kernel.multiply(&[&input], offset, &mut [&mut output], Mode::Replace);
+    });
+    assert!(output == input[offset..]);
+}
+
 #[test]
 fn the_best_engine_is_the_last_that_is_available() {
     assert_eq!(available().last(), Some(Engine::best()));

@@ -16,9 +16,10 @@ fn random(count: usize, len: usize, rng: &mut impl Rng) -> Vec<Vec<u8>> {
     shards
 }
 
-/// Lengths around blocks, and longer than a part of the columns.
+/// Lengths around blocks, and longer than a part of the columns, also where a part is shorter than
+/// what an update takes at a time.
 const CASES: [(u16, u16, usize); 6] =
-    [(3, 2, 2), (3, 2, 66), (300, 20, 64), (200, 100, 30_002), (1000, 400, 130), (5, 3, 600_000)];
+    [(3, 2, 2), (3, 2, 66), (300, 20, 64), (200, 100, 30_002), (1000, 400, 2800), (5, 3, 600_000)];
 
 #[test]
 fn parity_is_that_of_the_library_and_every_loss_up_to_it_is_undone() {
@@ -63,6 +64,10 @@ fn refuses_odd_shards_too_few_and_too_many() {
     let refused = codec.update(0, &[1; 3], &[2; 3], &mut parity);
     assert_eq!(refused, Err(Error::OddShard { got: 3 }));
     assert_eq!(parity, [[0xA5; 3]; 2]);
+    let mut long = [vec![0xA5; 5001], vec![0xA5; 5001]];
+    let refused = codec.update(0, &[1; 5001], &[2; 5001], &mut long);
+    assert_eq!(refused, Err(Error::OddShard { got: 5001 }));
+    assert!(long.iter().flatten().all(|byte| *byte == 0xA5));
     let mut buffer = [0xA5; 4];
     let refused = codec.reconstruct(&[(1, &[1; 4]), (2, &[1; 4])], &mut [(0, &mut buffer)]);
     assert_eq!(refused, Err(Error::NotEnoughShards { have: 2, need: 3 }));

@@ -164,6 +164,34 @@ fn a_group_alone_suffices_for_its_loss_and_names_what_it_does_not_for() {
 }
 
 #[test]
+fn nothing_missing_is_still_too_little_where_data_is_lost() {
+    let codec = Codec::new(Lrc::AZURE.into());
+    let shard = [1u8; 8];
+    let present = |indexes: core::ops::Range<usize>| -> Vec<(usize, &[u8])> {
+        indexes.map(|index| (index, &shard[..])).collect()
+    };
+    assert_eq!(codec.reconstruct(&present(0..12), &mut []), Ok(()));
+    assert_eq!(codec.reconstruct(&present(3..16), &mut []), Ok(()));
+    let refused = codec.reconstruct(&present(4..16), &mut []);
+    assert_eq!(refused, Err(Error::Undetermined { index: 0 }));
+    let refused = codec.reconstruct(&present(0..11), &mut []);
+    assert_eq!(refused, Err(Error::NotEnoughShards { have: 11, need: 12 }));
+}
+
+#[test]
+fn the_better_construction_reaches_as_far_as_there_are_lines_and_points() {
+    let reaches =
+        |data, groups, global| Lrc::new(data, groups, global).unwrap().is_maximally_recoverable();
+    assert!(reaches(30, 2, 2) && !reaches(32, 2, 2));
+    assert!(reaches(34, 17, 2) && !reaches(36, 18, 2));
+    assert!(reaches(30, 2, 1) && !reaches(30, 2, 3));
+    // A 16th member would have the first one's point, and an 18th group the first one's line.
+    let point = |group: usize, place: usize| field::exp(group + SUBFIELD_STEP * place);
+    assert_eq!(point(0, 15), point(0, 0));
+    assert_eq!(point(17, 0), point(0, 1));
+}
+
+#[test]
 fn refuses_groups_that_cannot_be() {
     assert_eq!(Lrc::new(12, 2, 2), Ok(Lrc::AZURE));
     assert_eq!(Lrc::new(12, 5, 2), Err(Error::UnevenGroups { data: 12, local_groups: 5 }));

@@ -86,6 +86,14 @@ fn refuses_units_and_stripes_that_are_not() {
     assert_eq!(refused, Err(Error::NotEnoughShards { have: 2, need: 3 }));
     let refused = decoder.stripe(0, &[(0, &unit), (1, &[1; 64]), (2, &unit)]).map(drop);
     assert_eq!(refused, Err(Error::NonZeroPadding { offset: 100 }));
+    for at in [36, 37, 63] {
+        let mut padded = unit;
+        padded[at] = 1;
+        let refused = decoder.stripe(0, &[(0, &unit), (1, &padded), (2, &unit)]).map(drop);
+        assert_eq!(refused, Err(Error::NonZeroPadding { offset: 64 + at }));
+    }
+    let refused = decoder.stripe(0, &[(0, &long), (1, &long), (2, &long)]).map(drop);
+    assert_eq!(refused, Err(Error::ShardLength { expected: 64, got: 128 }));
     let other = Codec::new(Geometry::CESS);
     let refused = Decoder::new(&other, layout).map(drop);
     let (codec, layout) = (Geometry::CESS, Geometry::WHITE_PAPER);
@@ -164,6 +172,86 @@ mod over_io {
         let refused = decode(&codec, &layout, &mut readers, &mut decoded);
         assert!(matches!(refused, Err(Error::NotEnoughShards { need: 3, .. })), "{refused:?}");
         assert!(decoded.len() == 15 * 192 && original.starts_with(&decoded));
+    }
+
+    /// Says once, in the middle, that it has ended, or that it was interrupted.
+    struct Pausing<'a> {
+        bytes: &'a [u8],
+        until: usize,
+        says: io::Result<usize>,
+    }
+
+    impl Read for Pausing<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.until == 0 {
+                self.until = usize::MAX;
+                return core::mem::replace(&mut self.says, Ok(0));
+            }
+            let len = buffer.len().min(self.bytes.len()).min(self.until);
+            buffer[..len].copy_from_slice(&self.bytes[..len]);
+            self.bytes = &self.bytes[len..];
+            self.until -= len;
+            Ok(len)
+        }
+    }
+
+    /// What comes after the end of a shard is no part of it: nobody knows how far it is.
+    #[test]
+    fn a_shard_that_ends_while_it_is_skipped_is_lost() {
+        let codec = Codec::new(Geometry::WHITE_PAPER);
+        let original = bytes(5000);
+        let mut shards = vec![Vec::new(); 5];
+        encode(&codec, 64, &original[..], &mut shards).unwrap();
+        let layout = StreamLayout::new(Geometry::WHITE_PAPER, 64, 5000).unwrap();
+        let mut readers: Vec<Option<Pausing<'_>>> = shards
+            .iter()
+            .map(|bytes| Some(Pausing { bytes, until: usize::MAX, says: Ok(0) }))
+            .collect();
+        readers[0].as_mut().unwrap().bytes = &shards[0][..700];
+        readers[3].as_mut().unwrap().until = 70;
+        let mut decoded = Vec::new();
+        decode(&codec, &layout, &mut readers, &mut decoded).unwrap();
+        assert!(decoded == original);
+        assert!(readers[3].is_none() && readers[4].is_some());
+    }
+
+    #[test]
+    fn an_interrupted_source_is_read_on() {
+        let codec = Codec::new(Geometry::WHITE_PAPER);
+        let original = bytes(5000);
+        let (mut expected, mut shards) = (vec![Vec::new(); 5], vec![Vec::new(); 5]);
+        encode(&codec, 64, &original[..], &mut expected).unwrap();
+        let says = Err(io::ErrorKind::Interrupted.into());
+        let source = Pausing { bytes: &original, until: 777, says };
+        assert_eq!(encode(&codec, 64, source, &mut shards), Ok(5000));
+        assert!(shards == expected);
+    }
+
+    /// Takes everything, and can't keep it.
+    struct Unflushed;
+
+    impl Write for Unflushed {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_flushed_is_an_error() {
+        let codec = Codec::new(Geometry::WHITE_PAPER);
+        let original = bytes(100);
+        let refused = Error::Sink(io::ErrorKind::StorageFull);
+        let sinks = &mut [Unflushed, Unflushed, Unflushed, Unflushed, Unflushed];
+        assert_eq!(encode(&codec, 64, &original[..], sinks), Err(refused.clone()));
+        let mut shards = vec![Vec::new(); 5];
+        encode(&codec, 64, &original[..], &mut shards).unwrap();
+        let layout = StreamLayout::new(Geometry::WHITE_PAPER, 64, 100).unwrap();
+        let mut readers: Vec<_> = shards.iter().map(|shard| Some(&shard[..])).collect();
+        assert_eq!(decode(&codec, &layout, &mut readers, Unflushed), Err(refused));
     }
 
     struct Full;
