@@ -6,6 +6,7 @@ use crate::field::Fr;
 use alloc::vec::Vec;
 
 use crate::holding::{Fragments, Holding};
+use crate::reader::Reader;
 use crate::samples::{Draw, Samples};
 
 /// Which blocks of a holding one challenge asks for.
@@ -141,25 +142,26 @@ impl Challenge {
     /// # Errors
     /// [`Error::Length`], [`Error::Version`], [`Error::Policy`], [`Error::EmptyHolding`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let wrong = || Error::length(What::Challenge, Self::LEN, bytes.len());
-        let mut reader = Reader(bytes.try_into().map_err(|_| wrong())?, 0);
-        let version = u32::from_le_bytes(reader.take());
+        if bytes.len() != Self::LEN {
+            return Err(Error::length(What::Challenge, Self::LEN, bytes.len()));
+        }
+        let mut reader = Reader::new(What::Challenge, bytes);
+        let version = reader.u32()?;
         if version != Self::VERSION {
             return Err(Error::Version { expected: Self::VERSION, got: version });
         }
         let audit = Audit {
-            chain_id: reader.take(),
-            round: reader.u64(),
-            height: reader.u64(),
-            prover: reader.take(),
+            chain_id: reader.array()?,
+            round: reader.u64()?,
+            height: reader.u64()?,
+            prover: reader.array()?,
         };
-        let holding_root = reader.take();
-        let (total_blocks, fragments) = (reader.u64(), reader.u64());
-        let [kind] = reader.take();
-        let windows = u32::from_le_bytes(reader.take());
-        let samples = u32::from_le_bytes(reader.take());
+        let holding_root = reader.array()?;
+        let (total_blocks, fragments) = (reader.u64()?, reader.u64()?);
+        let [kind] = reader.array()?;
+        let (windows, samples) = (reader.u32()?, reader.u32()?);
         let policy = Policy::from_parts(kind, windows, samples)?;
-        let seed = reader.take();
+        let seed = reader.array()?;
         if fragments == 0 || total_blocks < fragments {
             return Err(Error::EmptyHolding);
         }
@@ -262,20 +264,5 @@ impl Challenge {
 
     pub(crate) fn z(&self) -> Fr {
         Fr::from_wide(&Transcript::new(Z).bytes(&self.digest()).xof().wide())
-    }
-}
-
-struct Reader<'a>(&'a [u8; Challenge::LEN], usize);
-
-impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> [u8; N] {
-        let mut out = [0; N];
-        out.copy_from_slice(&self.0[self.1..self.1 + N]);
-        self.1 += N;
-        out
-    }
-
-    fn u64(&mut self) -> u64 {
-        u64::from_le_bytes(self.take())
     }
 }
