@@ -28,7 +28,7 @@ fn data_pins() {
         .into();
     assert_eq!(
         pin(&fingerprints),
-        "cfe0144d9d83cc342d15b648edbe95e61655b55386bf76cd4aecce60957dc1bf"
+        "d2a3b6e731ee866c6c9849e5da9c994ba73715c173c318b9cd628bbf528ba122"
     );
 }
 
