@@ -174,6 +174,67 @@ pub(crate) fn entries(package: &'static str) -> Result<Vec<String>, String> {
     Ok(places.into_iter().filter_map(entry).collect())
 }
 
+/// Jane Austen's six novels, as an R package has them: each a vector of lines.
+pub(crate) fn novels() -> Result<Vec<String>, String> {
+    let package = "r-cran-janeaustenr";
+    let found = below(&Package::Debian(package).folder()?)?;
+    let path = found.iter().find(|path| path.ends_with("data/Rdata.rdb"));
+    let path = path.ok_or(format!("{package} has no data"))?;
+    let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut rest = &bytes[..];
+    let mut novels = Vec::new();
+    // Objects in zlib streams, each behind its length.
+    while let Some((_, stream)) = rest.split_at_checked(4) {
+        let mut object = Vec::new();
+        let mut decoder = flate2::bufread::ZlibDecoder::new(stream);
+        if decoder.read_to_end(&mut object).is_err() {
+            break;
+        }
+        rest = &stream[decoder.total_in() as usize..];
+        let lines = r_strings(&object);
+        if lines.len() > 1000 {
+            novels.push(lines.join("\n"));
+        }
+    }
+    Ok(novels)
+}
+
+/// The strings of a serialized vector of them: behind the header, each after flags and its length.
+fn r_strings(object: &[u8]) -> Vec<String> {
+    let word = |at: usize| {
+        let bytes = object.get(at..at + 4)?;
+        usize::try_from(bytes.iter().fold(0, |word: u64, byte| word << 8 | u64::from(*byte))).ok()
+    };
+    // Version 3 names the encoding after the three words of version 2.
+    let header = if word(2) == Some(3) { word(14).map_or(14, |len| 18 + len) } else { 14 };
+    let mut at = header + 8;
+    let mut strings = Vec::new();
+    for _ in 0..word(header + 4).unwrap_or(0) {
+        let Some(bytes) = word(at + 4).and_then(|len| object.get(at + 8..at + 8 + len)) else {
+            break;
+        };
+        at += 8 + bytes.len();
+        strings.push(String::from_utf8_lossy(bytes).into_owned());
+    }
+    strings
+}
+
+/// The chapters of a novel.
+pub(crate) fn chapters_of(novel: &str) -> Vec<String> {
+    let mut chapters = vec![String::new()];
+    for line in novel.lines() {
+        if line.to_lowercase().starts_with("chapter ") {
+            chapters.push(String::new());
+        }
+        if let Some(chapter) = chapters.last_mut() {
+            chapter.push_str(line);
+            chapter.push('\n');
+        }
+    }
+    chapters.retain(|chapter| chapter.len() > 2000);
+    chapters
+}
+
 /// The sayings of `fortune`.
 pub(crate) fn sayings(package: &'static str) -> Result<Vec<String>, String> {
     let mut found = below(&Package::Debian(package).folder()?)?;

@@ -1,5 +1,6 @@
 //! `cargo xtask mdrc-bench text`: how well fingerprints find what was changed, beside what others
-//! make of the same documents in the same run; `mdrc-bench data` the same for bytes. `mdrc-bench figures`
+//! make of the same documents in the same run; `mdrc-bench thresholds` is the part of it that verdicts are set
+//! from; `mdrc-bench data` the same for bytes. `mdrc-bench figures`
 //! is a quick form of it, `mdrc-bench image [FOLDER]` the same for photos (those beside the checkout, or
 //! all of a folder), `mdrc-bench video [FOLDER]` for clips, which `ffmpeg` transforms, and `mdrc-bench table FILE` makes the table of weights.
 //!
@@ -24,6 +25,7 @@ mod quick;
 mod report;
 mod strangers;
 mod table;
+mod thresholds;
 mod trial;
 mod videos;
 
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
         ["text"] => report::text(),
+        ["thresholds"] => thresholds::print(),
         ["data"] => bytes::data(),
         ["figures"] => quick::figures(),
         ["image"] => pictures::image(None),
@@ -45,7 +48,7 @@ fn main() -> ExitCode {
         }),
         _ => {
             eprintln!(
-                "usage: mdrc-bench text | data | image [FOLDER] | video [FOLDER] | figures | table FILE"
+                "usage: mdrc-bench text | thresholds | data | image [FOLDER] | video [FOLDER] | figures | table FILE"
             );
             return ExitCode::from(2);
         }

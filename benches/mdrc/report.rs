@@ -39,7 +39,7 @@ fn id(a: &Fingerprint, b: &Fingerprint) -> f64 {
 /// What a verdict rests on, as one number: -1 where it reaches the level `Likely`.
 fn id_and_sketch(a: &Fingerprint, b: &Fingerprint) -> f64 {
     let found = compared(a, b);
-    let parts = f64::from(found.parts_permille()) / 330.0;
+    let parts = f64::from(found.parts_permille());
     let passages = f64::from(found.passages_permille().unwrap_or(0));
     let [first, second] = [a, b].map(|print| &print.sketch().samples()[0]);
     let near = if first.overlap(second).seen < 256 {
@@ -47,7 +47,8 @@ fn id_and_sketch(a: &Fingerprint, b: &Fingerprint) -> f64 {
     } else {
         0.0
     };
-    -(passages / 60.0).max(parts.min(near.max(passages / 30.0)))
+    let short = (parts / 330.0).min(near);
+    -(passages / 60.0).max(short).max((parts / 390.0).min(passages / 30.0))
 }
 
 /// As the registry searches: the sketch decides of what is near enough.
@@ -76,6 +77,7 @@ pub(crate) fn text() -> Result<(), String> {
     per_edit(&on_edits)?;
     levels(&edits, &paraphrase);
     thresholds(&Trial::edits(&brown, Set::Tuning), &Trial::pairs(&of(Set::Tuning)));
+    crate::thresholds::print()?;
     ablation(&edits, &paraphrase);
     languages()?;
     strangers::table()

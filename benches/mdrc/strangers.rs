@@ -20,13 +20,14 @@ const SHOWN: usize = 3;
 
 type Source = (&'static str, Vec<Vec<u8>>);
 
-/// The test half of each source.
-fn sources() -> Result<Vec<Source>, String> {
+/// One half of each source.
+pub(crate) fn sources(set: Set) -> Result<Vec<Source>, String> {
+    let first = usize::from(set == Set::Test);
     let half = |texts: Vec<String>| -> Vec<Vec<u8>> {
-        texts.into_iter().skip(1).step_by(2).map(String::into_bytes).collect()
+        texts.into_iter().skip(first).step_by(2).map(String::into_bytes).collect()
     };
-    let test = |documents: Vec<corpus::Document>| -> Vec<Vec<u8>> {
-        let chosen = documents.into_iter().filter(|document| document.set == Set::Test);
+    let of_set = |documents: Vec<corpus::Document>| -> Vec<Vec<u8>> {
+        let chosen = documents.into_iter().filter(|document| document.set == set);
         chosen.map(|document| document.text.into_bytes()).collect()
     };
     let both = |[first, second]: [&'static str; 2],
@@ -39,17 +40,17 @@ fn sources() -> Result<Vec<Source>, String> {
         documents.retain(|document| document.len() >= least);
         documents
     };
-    let chapters = corpus::chapters()?.into_iter().filter(|(set, ..)| *set == Set::Test);
+    let chapters = corpus::chapters()?.into_iter().filter(|(of, ..)| *of == set);
     let code = corpus::sources(Package::Npm("lodash"), &["js"])?;
     Ok(vec![
-        ("novels, news, essays (Brown)", test(corpus::brown()?)),
+        ("novels, news, essays (Brown)", of_set(corpus::brown()?)),
         ("commentaries", both(["sword-comm-mhcc", "sword-comm-tdavid"], corpus::commentary)?),
         ("chapters of the Bible", chapters.map(|(_, text, _)| text.into_bytes()).collect()),
-        ("chapters of the Quran", test(corpus::suras(Some("en"))?)),
+        ("chapters of the Quran", of_set(corpus::suras(Some("en"))?)),
         ("manual pages", both(["manpages", "manpages-dev"], corpus::manual)?),
         ("entries of a dictionary", long(half(corpus::entries("dict-foldoc")?), 80)),
         ("sayings", long(half(corpus::sayings("fortunes")?), 80)),
-        ("JavaScript", long(code.into_iter().skip(1).step_by(2).collect(), 500)),
+        ("JavaScript", long(code.into_iter().skip(first).step_by(2).collect(), 500)),
     ])
 }
 
@@ -57,7 +58,7 @@ pub(crate) fn table() -> Result<(), String> {
     let mut names = Vec::new();
     let mut documents = Vec::new();
     let mut abstained = 0;
-    for (source, (name, texts)) in sources()?.into_iter().enumerate() {
+    for (source, (name, texts)) in sources(Set::Test)?.into_iter().enumerate() {
         names.push(name);
         for bytes in texts.iter().step_by(texts.len().div_ceil(MOST).max(1)) {
             let format = match sniff(bytes) {
