@@ -12,18 +12,21 @@
 )]
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
 use std::{fs, io};
 
-use cess_examples::page::{Group, Member, Preview, page};
+use cess_examples::page::{Group, Member, Preview, Stretch, address, page};
 use cess_mdrc::registry::Registry;
-use cess_mdrc::{Error, Evidence, Fingerprint, data};
+use cess_mdrc::{Error, Evidence, Fingerprint, Format, data, sniff};
 use image::{RgbImage, imageops};
 
 /// Larger files are fingerprinted as data, in constant memory.
-const MAX_SNIFFED: u64 = 16 << 20;
+const MAX_READ: u64 = 16 << 20;
+/// The same of sound and video.
+const MAX_MEDIA: u64 = 512 << 20;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
@@ -62,13 +65,22 @@ fn files(folder: &Path) -> io::Result<Vec<(SystemTime, PathBuf)>> {
 
 fn fingerprint(path: &Path) -> Result<Fingerprint, String> {
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let start = start(path).map_err(|error| failed(&error))?;
     let len = fs::metadata(path).map_err(|error| failed(&error))?.len();
-    if len > MAX_SNIFFED {
+    let media = matches!(sniff(&start), Format::Audio | Format::Video);
+    if len > if media { MAX_MEDIA } else { MAX_READ } {
         let file = fs::File::open(path).map_err(|error| failed(&error))?;
         return data::read(file).map_err(|error| failed(&error));
     }
     let bytes = fs::read(path).map_err(|error| failed(&error))?;
     Fingerprint::of(&bytes).map_err(|error| failed(&error))
+}
+
+/// The first bytes of a file, by which its kind is told.
+fn start(path: &Path) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    fs::File::open(path)?.take(64 << 10).read_to_end(&mut start)?;
+    Ok(start)
 }
 
 /// Prints the groups, writes them to a page if one is asked for, and returns them: each by the files'
@@ -119,8 +131,10 @@ fn show(folder: &Path, html: Option<&Path>) -> Result<Vec<Vec<PathBuf>>, String>
                 evidence.len()
             );
         }
-        if html.is_some() {
-            shown.push(group(&registry, &paths, &family, &name).map_err(failed)?);
+        if let Some(html) = html {
+            let html = html.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let html = html.unwrap_or(Path::new("."));
+            shown.push(group(&registry, &paths, &family, &name, html).map_err(failed)?);
         }
         groups.push(family.into_iter().map(name).collect());
     }
@@ -140,6 +154,7 @@ fn group(
     paths: &[PathBuf],
     family: &[u64],
     name: &dyn Fn(u64) -> PathBuf,
+    html: &Path,
 ) -> Result<Group, Error> {
     let lineage = registry.lineage();
     let mut members = Vec::new();
@@ -149,16 +164,26 @@ fn group(
             .parents(*member)
             .max_by_key(|edge| (edge.strength(), std::cmp::Reverse(edge.earlier)));
         let path = usize::try_from(*member).ok().and_then(|at| paths.get(at));
-        let bytes = path
-            .filter(|path| fs::metadata(path).is_ok_and(|metadata| metadata.len() <= MAX_SNIFFED));
-        let bytes = bytes.and_then(|path| fs::read(path).ok()).unwrap_or_default();
+        let preview = path.map_or(Preview::Nothing, |path| {
+            let small = fs::metadata(path).is_ok_and(|metadata| metadata.len() <= MAX_READ);
+            let bytes = if small { fs::read(path) } else { start(path) };
+            Preview::of(&bytes.unwrap_or_default(), address(path, html))
+        });
+        let stretch = match edge {
+            Some(edge) => {
+                let there = registry.get(edge.earlier)?.1;
+                there.compare(&registry.get(*member)?.1)?.alignment().map(Stretch::from)
+            }
+            None => None,
+        };
         members.push(Member {
             name: name(*member).to_string_lossy().into_owned(),
             parent: edge.and_then(|edge| family.binary_search(&edge.earlier).ok()),
             relation: edge.map_or(String::new(), |edge| format!("{:?}", edge.relation)),
             distance: edge.map_or(0, |edge| edge.distance),
             parts_permille: edge.map_or(0, |edge| edge.parts_permille),
-            preview: Preview::of(&bytes),
+            stretch,
+            preview,
         });
         ids.push(registry.get(*member)?.0.certificate.id());
     }

@@ -1,9 +1,11 @@
-//! A page that shows groups of related files: one HTML file that needs nothing else.
+//! A page that shows groups of related files: one HTML file without scripts, that loads nothing but
+//! the sound and video files that it plays from their folder.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use cess_mdrc::image::Picture;
+use cess_mdrc::{Alignment, Format, sniff};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, RgbImage, imageops};
 
@@ -20,18 +22,40 @@ pub struct Member {
     pub distance: u16,
     /// What they share, in thousandths.
     pub parts_permille: u16,
+    /// Where sound or video is the same as in that file.
+    pub stretch: Option<Stretch>,
     /// What to show of it.
     pub preview: Preview,
 }
 
+/// A stretch in which two recordings are alike, in milliseconds since their starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// Where it begins and ends in the file that the other one derives from.
+    pub there_ms: [u32; 2],
+    /// Where it begins and ends in the other one.
+    pub here_ms: [u32; 2],
+}
+
+impl From<&Alignment> for Stretch {
+    fn from(found: &Alignment) -> Self {
+        let [there, here] = [0, 1].map(|at| [found.begin_ms()[at], found.end_ms()[at]]);
+        Self { there_ms: there, here_ms: here }
+    }
+}
+
 /// What is shown of a file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Preview {
     /// A JPEG.
     Thumbnail(Vec<u8>),
     /// The beginning of a text.
     Words(String),
-    /// Neither picture nor text.
+    /// A recording, by its address from the page.
+    Sound(String),
+    /// A video, by its address from the page.
+    Film(String),
+    /// None of these.
     Nothing,
 }
 
@@ -52,9 +76,16 @@ const MAX_PIXELS: u64 = 1 << 26;
 const MAX_TABLE: usize = 16;
 
 impl Preview {
-    /// Of a file's bytes: a picture if it is one that can be decoded, else the beginning of a text.
+    /// Of a file's bytes: a picture if it is one that can be decoded, a player of what is at the
+    /// address if it is sound or video, else the beginning of a text.
     #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn of(bytes: &[u8], address: Option<String>) -> Self {
+        match (sniff(bytes), address) {
+            (Format::Audio, Some(address)) => return Self::Sound(address),
+            (Format::Video, Some(address)) => return Self::Film(address),
+            (Format::Audio | Format::Video, None) => return Self::Nothing,
+            _ => {}
+        }
         if let Ok(picture) = Picture::decode(bytes, MAX_PIXELS)
             && let Some(jpeg) = thumbnail(&picture)
         {
@@ -115,6 +146,36 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
+/// The address of a file from a page in a folder, both as they are on the disk: relative, so that
+/// it can't lead to another machine, each name percent-encoded. Nothing if there is no way from one
+/// to the other, or the name isn't Unicode.
+#[must_use]
+pub fn address(file: &Path, folder: &Path) -> Option<String> {
+    let (file, folder) = (file.canonicalize().ok()?, folder.canonicalize().ok()?);
+    let (mut down, mut up) = (file.components().peekable(), folder.components().peekable());
+    while down.peek().is_some() && down.peek() == up.peek() {
+        down.next();
+        up.next();
+    }
+    let mut address = ".".to_owned();
+    for component in up {
+        let Component::Normal(_) = component else { return None };
+        address.push_str("/..");
+    }
+    for component in down {
+        let Component::Normal(name) = component else { return None };
+        address.push('/');
+        for byte in name.to_str()?.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                address.push(char::from(byte));
+            } else {
+                let _ = write!(address, "%{byte:02X}");
+            }
+        }
+    }
+    Some(address)
+}
+
 fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
@@ -142,6 +203,8 @@ section{background:var(--card);border:1px solid var(--line);border-radius:8px;pa
 ul{list-style:none;margin:0;padding:0}ul ul{margin-left:1.4rem;padding-left:1rem;border-left:2px solid var(--line)}\
 li>div{display:flex;gap:.9rem;align-items:center;padding:.4rem 0}\
 .see{flex:0 0 132px;height:88px;display:flex;align-items:center;justify-content:center;overflow:hidden;border:1px solid var(--line);border-radius:4px;background:var(--page);color:var(--soft);font-size:10px;line-height:1.3}\
+.see.film{flex-basis:240px;height:135px;background:#000}.see video{width:100%;height:100%}\
+.see.sound{flex-basis:280px;height:64px;border:0;background:none}.see audio{width:100%}\
 .see img{max-width:100%;max-height:100%}.see span{padding:.3rem;overflow-wrap:anywhere;align-self:flex-start}\
 .name{font-weight:600;overflow-wrap:anywhere}.how{color:var(--soft)}.how b{color:var(--mark);font-weight:600}\
 details{margin-top:.75rem}summary{cursor:pointer;color:var(--soft)}\
@@ -157,7 +220,7 @@ pub fn page(title: &str, files: usize, groups: &[Group]) -> String {
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; \
-         style-src 'unsafe-inline'\"><title>Kin in {title}</title><style>{STYLE}</style></head><body>\n\
+         media-src 'self' file:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"><title>Kin in {title}</title><style>{STYLE}</style></head><body>\n\
          <h1>Kin in {title}</h1><p class=\"sum\">{files} files, {related} of them in {} groups. Each file \
          stands under the one that it seems to be made from; the first is the oldest.</p>\n",
         groups.len(),
@@ -192,10 +255,11 @@ fn branch(html: &mut String, group: &Group, parent: Option<usize>) {
         let how = match above {
             None => "<b>first</b>".to_owned(),
             Some(_) => format!(
-                "<b>{}</b>, {} of 256 bits apart, {} ‰ alike",
+                "<b>{}</b>, {} of 256 bits apart, {} ‰ alike{}",
                 escape(&member.relation),
                 member.distance,
-                member.parts_permille
+                member.parts_permille,
+                member.stretch.map_or(String::new(), |stretch| stretch.to_string())
             ),
         };
         let _ = write!(html, "<div class=\"how\">{how}</div></div></div>");
@@ -208,9 +272,31 @@ fn branch(html: &mut String, group: &Group, parent: Option<usize>) {
     }
 }
 
+impl std::fmt::Display for Stretch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let time = |ms: u32| format!("{}:{:04.1}", ms / 60_000, f64::from(ms % 60_000) / 1000.0);
+        let [here, there] = [self.here_ms, self.there_ms]
+            .map(|[from, to]| format!("{} to {}", time(from), time(to)));
+        write!(f, "; {here} here is {there} there")
+    }
+}
+
 fn see(html: &mut String, preview: &Preview) {
-    html.push_str("<div class=\"see\">");
+    let class = match preview {
+        Preview::Sound(_) => "see sound",
+        Preview::Film(_) => "see film",
+        _ => "see",
+    };
+    let _ = write!(html, "<div class=\"{class}\">");
     match preview {
+        Preview::Sound(address) => {
+            let source = escape(address);
+            let _ = write!(html, "<audio controls preload=\"metadata\" src=\"{source}\"></audio>");
+        }
+        Preview::Film(address) => {
+            let source = escape(address);
+            let _ = write!(html, "<video controls preload=\"metadata\" src=\"{source}\"></video>");
+        }
         Preview::Thumbnail(jpeg) => {
             let _ = write!(html, "<img alt=\"\" src=\"data:image/jpeg;base64,{}\">", base64(jpeg));
         }
@@ -240,3 +326,6 @@ fn table(html: &mut String, group: &Group) {
     }
     html.push_str("</table></div></details>\n");
 }
+
+#[cfg(test)]
+mod tests;
