@@ -358,6 +358,28 @@ mod tests {
     }
 
     #[test]
+    fn relations_are_told_apart_at_their_bounds() {
+        let relation = |parts, passages, sizes| {
+            let mut found = comparison([parts, 256], Some([passages, 256]), 100);
+            found.sizes = sizes;
+            match found.verdict(Level::Likely) {
+                Verdict::Related(relation) => relation,
+                other => panic!("{other:?}"),
+            }
+        };
+        let alike = [5000, 5000];
+        assert_eq!(relation(251, 251, alike), Relation::Reformatted);
+        assert_eq!(relation(256, 250, alike), Relation::Edited);
+        assert_eq!(relation(250, 256, alike), Relation::Edited);
+        assert_eq!(relation(100, 64, alike), Relation::Edited);
+        assert_eq!(relation(77, 63, alike), Relation::Rewritten);
+        assert_eq!(relation(76, 63, alike), Relation::Overlapping);
+        assert_eq!(relation(128, 128, [2000, 2900]), Relation::Edited);
+        assert_eq!(relation(128, 128, [2000, 3100]), Relation::Excerpt);
+        assert_eq!(relation(26, 26, [1000, 4000]), Relation::Overlapping);
+    }
+
+    #[test]
     fn the_smaller_within_the_larger_is_an_excerpt() {
         let mut found = comparison([60, 256], Some([60, 256]), 100);
         found.sizes = [1000, 4000];

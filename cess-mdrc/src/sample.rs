@@ -179,6 +179,22 @@ mod tests {
         }
     }
 
+    /// Whatever lies close together, or far apart, a sample says of itself whether it is the whole set.
+    #[test]
+    fn of_a_stream_with_others_a_full_sample_is_never_the_whole_set() {
+        let mut smallest: BTreeSet<u64> = (0..255).collect();
+        smallest.insert(u64::MAX);
+        let spread: BTreeSet<u64> = (1..=256).map(|i: u64| (i << 56).wrapping_sub(1)).collect();
+        for (smallest, kept) in [(&smallest, 2), (&spread, 256)] {
+            let sample = Sample::from_smallest(smallest, true);
+            assert_eq!(sample.ranks().len(), kept);
+            assert_eq!(sample.total() as usize, if kept == Sample::MAX { 257 } else { kept });
+            let mut bytes = Vec::new();
+            sample.write(&mut bytes);
+            assert_eq!(Sample::read(&mut &bytes[..]), Ok(sample));
+        }
+    }
+
     #[test]
     fn an_encoding_comes_back() {
         for count in [0, 1, 255, 256, 257, 5000] {

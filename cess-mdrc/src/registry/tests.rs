@@ -76,6 +76,18 @@ fn a_certificate_that_names_others_bytes_is_no_kin_of_theirs() {
 }
 
 #[test]
+fn what_is_removed_is_not_found_and_a_copy_of_many_keeps_edges_to_a_few() {
+    let registry = Registry::in_memory().unwrap();
+    fill(&registry);
+    registry.remove(2).unwrap();
+    let found = registry.find(&data::fingerprint(&edited(1, 3)), Level::Registry).unwrap();
+    assert_eq!(numbers(&found), [0, 3]);
+    let copy = data::fingerprint(&noise(30, 4000));
+    let last = (0..18).map(|time| registry.register(&copy, [1; 32], time).unwrap()).last();
+    assert_eq!(registry.lineage().parents(last.unwrap()).count(), Registry::MAX_EDGES);
+}
+
+#[test]
 fn content_that_abstains_is_found_by_its_bytes_alone() {
     let registry = Registry::in_memory().unwrap();
     fill(&registry);
