@@ -10,6 +10,8 @@ pub(crate) enum Unit {
     /// Milliseconds for one operation.
     Milliseconds,
     Seconds,
+    /// Seconds of sound or pictures for each second.
+    RealTime,
     Bytes,
     Percent,
     /// Standard errors.
@@ -24,6 +26,8 @@ impl Unit {
             Self::MegabytesPerSecond => bytes as f64 / seconds / 1e6,
             Self::Milliseconds => seconds * 1e3,
             Self::Seconds => seconds,
+            // Milliseconds of media.
+            Self::RealTime => bytes as f64 / 1e3 / seconds,
             Self::Bytes | Self::Percent | Self::Sigma => bytes as f64,
         }
     }
@@ -31,7 +35,7 @@ impl Unit {
     /// How many times better `ours` is than `rival`.
     fn ratio(self, ours: f64, rival: f64) -> f64 {
         match self {
-            Self::MegabytesPerSecond => ours / rival,
+            Self::MegabytesPerSecond | Self::RealTime => ours / rival,
             Self::Milliseconds | Self::Seconds | Self::Bytes | Self::Percent | Self::Sigma => {
                 rival / ours
             }
@@ -45,6 +49,7 @@ impl fmt::Display for Unit {
             Self::MegabytesPerSecond => "MB/s",
             Self::Milliseconds => "ms",
             Self::Seconds => "s",
+            Self::RealTime => "x-real-time",
             Self::Bytes => "B",
             Self::Percent => "%",
             Self::Sigma => "sigma",

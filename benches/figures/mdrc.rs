@@ -3,14 +3,16 @@
 //! Recalls need documents that packages ship: `cargo xtask mdrc-bench text` has them.
 
 use std::hint::black_box;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use cess_mdrc::audio::{self, Limits as SoundLimits, Recording};
 use cess_mdrc::image::{Picture, of_picture, pdq};
 use cess_mdrc::index::Index;
 use cess_mdrc::video::{self, Limits, VpdqSize};
 use cess_mdrc::{Format, Simhash, data, iscc, text};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rusty_chromaprint::{Configuration, Fingerprinter};
 
 use crate::figure::{Figure, Unit};
 use crate::measure::{interleave, interleave_runs};
@@ -36,6 +38,7 @@ pub(crate) fn run(emit: &mut dyn FnMut(Figure)) {
     speed("data", "iscc-data-code", bytes.len(), [ours, theirs], emit);
     pictures(emit);
     videos(emit);
+    sound(emit);
     for count in HASHES {
         search(count, &mut rng, emit);
     }
@@ -93,6 +96,57 @@ fn videos(emit: &mut dyn FnMut(Figure)) {
         let frames = "video-compare/same/seconds=19".to_owned();
         emit(Figure::new(frames, unit.value(same, 0), unit));
     }
+}
+
+/// Half a minute of chords, decoded and in files; files other than WAV are those of `mdrc-bench audio`, where it
+/// has run. The rival gets the decoded samples too, or decodes the same file by the same decoders.
+fn sound(emit: &mut dyn FnMut(Figure)) {
+    let samples: Vec<i16> = (0..30 * 8_000i32)
+        .map(|at| {
+            let chord = at / 3_000 % 7 + 3;
+            let wave = |period: i32| (at % period - period / 2) * 6_000 / period;
+            (wave(8 + chord) + wave(13 + chord * 2) + wave(29 - chord)).clamp(-30_000, 30_000)
+                as i16
+        })
+        .collect();
+    let recording = Recording::from_samples(samples.clone());
+    let [ours, theirs] = interleave([
+        &mut || drop(black_box(audio::of_recording(&recording, [0; 32]))),
+        &mut || {
+            let mut printer = Fingerprinter::new(&Configuration::preset_test2());
+            printer.start(Recording::RATE, 1).expect("a rate that it knows");
+            printer.consume(&samples);
+            printer.finish();
+            black_box(printer.fingerprint().len());
+        },
+    ]);
+    let unit = Unit::RealTime;
+    let [ours, theirs] = [ours, theirs].map(|seconds| unit.value(seconds, 30_000));
+    emit(Figure::new("audio/decoded".to_owned(), ours, unit).against("rusty-chromaprint", theirs));
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
+    for name in
+        ["original.wav", "mp3 128.mp3", "aac 32.m4a", "ogg 64.ogg", "opus 24.opus", "trim 1 s.flac"]
+    {
+        let path = target.join("mdrc/audio/music01-4").join(name);
+        let Ok(bytes) = std::fs::read(path) else { continue };
+        let Ok(recording) = Recording::decode(&bytes, SoundLimits::default()) else { continue };
+        let [ours, theirs] =
+            interleave([&mut || drop(black_box(audio::fingerprint(&bytes))), &mut || {
+                drop(black_box(audio::chromaprint(&bytes, SoundLimits::default())))
+            }]);
+        let [ours, theirs] =
+            [ours, theirs].map(|seconds| unit.value(seconds, recording.milliseconds() as usize));
+        let name = format!("audio/file={}", name.rsplit('.').next().unwrap_or(name));
+        emit(Figure::new(name, ours, unit).against("rusty-chromaprint", theirs));
+    }
+    let prints = [0, 1].map(|at: usize| {
+        let turned: Vec<i16> = samples.iter().skip(at * 40_000).copied().collect();
+        audio::of_recording(&Recording::from_samples(turned), [at as u8; 32])
+    });
+    let [seconds] = interleave([&mut || drop(black_box(prints[0].compare(&prints[1])))]);
+    let unit = Unit::Milliseconds;
+    emit(Figure::new("audio-compare/seconds=30".to_owned(), unit.value(seconds, 0), unit));
 }
 
 fn speed(

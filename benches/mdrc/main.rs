@@ -2,7 +2,9 @@
 //! make of the same documents in the same run; `mdrc-bench thresholds` is the part of it that verdicts are set
 //! from; `mdrc-bench data` the same for bytes. `mdrc-bench figures`
 //! is a quick form of it, `mdrc-bench image [FOLDER]` the same for photos (those beside the checkout, or
-//! all of a folder), `mdrc-bench video [FOLDER]` for clips, which `ffmpeg` transforms, and `mdrc-bench table FILE` makes the table of weights.
+//! all of a folder), `mdrc-bench video [FOLDER]` for clips, which `ffmpeg` transforms, `mdrc-bench audio [FOLDER]` for recordings
+//! (`audio-tuning` on the half that numbers were chosen on), `mdrc-bench table FILE` makes the table of weights, and
+//! `mdrc-bench centre FILE` what the values of recordings are centred by.
 //!
 //! Thresholds and numbers were chosen on the tuning half of the documents; recalls are of the other
 //! half. Whatever is downloaded lies in the target folder.
@@ -22,6 +24,7 @@ mod edits;
 mod media;
 mod pictures;
 mod quick;
+mod recordings;
 mod report;
 mod strangers;
 mod table;
@@ -39,16 +42,18 @@ fn main() -> ExitCode {
         ["thresholds"] => thresholds::print(),
         ["data"] => bytes::data(),
         ["figures"] => quick::figures(),
+        ["audio"] => recordings::audio(None),
+        ["audio", folder] => recordings::audio(Some(folder)),
+        ["audio-tuning"] => recordings::tune(),
+        ["centre", file] => recordings::centre().and_then(|bytes| save(file, &bytes)),
         ["image"] => pictures::image(None),
         ["image", folder] => pictures::image(Some(folder)),
         ["video"] => videos::video(None),
         ["video", folder] => videos::video(Some(folder)),
-        ["table", file] => table::make().and_then(|bytes| {
-            std::fs::write(file, bytes).map_err(|error| format!("{file}: {error}"))
-        }),
+        ["table", file] => table::make().and_then(|bytes| save(file, &bytes)),
         _ => {
             eprintln!(
-                "usage: mdrc-bench text | thresholds | data | image [FOLDER] | video [FOLDER] | figures | table FILE"
+                "usage: mdrc-bench text | thresholds | data | image [FOLDER] | audio [FOLDER] | audio-tuning | video [FOLDER] | figures | table FILE | centre FILE"
             );
             return ExitCode::from(2);
         }
@@ -61,4 +66,8 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
     }
+}
+
+fn save(file: &str, bytes: &[u8]) -> Result<(), String> {
+    std::fs::write(file, bytes).map_err(|error| format!("{file}: {error}"))
 }

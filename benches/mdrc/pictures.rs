@@ -3,7 +3,7 @@
 mod ablation;
 mod print;
 mod retouch;
-mod tally;
+pub(crate) mod tally;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -85,7 +85,7 @@ fn family<T>(path: &Path, seed: u64, of: fn(&RgbImage) -> T) -> Result<Vec<T>, S
 }
 
 /// On as many threads as there are cores; results in the order of the items.
-fn in_parallel<T: Sync, R: Send>(
+pub(crate) fn in_parallel<T: Sync, R: Send>(
     items: &[T],
     work: impl Fn(usize, &T) -> Result<R, String> + Sync,
 ) -> Result<Vec<R>, String> {

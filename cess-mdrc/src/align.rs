@@ -21,15 +21,17 @@ use crate::{Level, Relation};
 pub struct Alignment {
     pub(crate) begin_ms: [u32; 2],
     pub(crate) end_ms: [u32; 2],
-    offset_ms: i64,
+    pub(crate) offset_ms: i64,
     pub(crate) speed_permille: u32,
     /// Bits in which the frames differ, in the mean, and how many of them differ from those before.
     pub(crate) bits: u32,
     pub(crate) distinct: u32,
-    turned: bool,
+    pub(crate) turned: bool,
+    /// How much higher the sound of the one is; of pictures 0.
+    pub(crate) pitch_cents: i32,
     /// What part of the shorter clip, in thousandths, and how much longer the other one is.
-    covered: u32,
-    longer: u32,
+    pub(crate) covered: u32,
+    pub(crate) longer: u32,
 }
 
 impl Alignment {
@@ -60,6 +62,13 @@ impl Alignment {
         self.speed_permille
     }
 
+    /// How much higher the sound of the one recording is than that of the other, in cents, to the
+    /// nearest 50; 0 for videos.
+    #[must_use]
+    pub fn pitch_cents(&self) -> i32 {
+        self.pitch_cents
+    }
+
     /// [`mean_bits`](Self::mean_bits) as if of a long stretch, on which fewer frames have a smaller
     /// say; 256 for a stretch that is too short.
     #[cfg(feature = "testkit")]
@@ -73,7 +82,8 @@ impl Alignment {
         }
     }
 
-    /// Bits in which the 256-bit hashes of the frames differ, in the mean.
+    /// Bits in which the 256-bit hashes of the frames differ, in the mean; of recordings, how many
+    /// of 256 bits of their items do.
     #[must_use]
     pub fn mean_bits(&self) -> u32 {
         self.bits
@@ -310,6 +320,7 @@ fn stretch(
         bits,
         distinct: distinct(run.iter().map(|(i, _, _)| &first[*i].views[WHOLE][0])),
         turned: way.turned(),
+        pitch_cents: 0,
         covered: (spans[shorter] * 1000 / lengths[shorter].max(1)) as u32,
         longer: (lengths[1 - shorter] * 1000 / lengths[shorter].max(1)).min(1 << 20) as u32,
     };

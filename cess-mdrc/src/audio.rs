@@ -1,14 +1,76 @@
 //! Fingerprints of sound: WAV, AIFF, MP3, FLAC, Ogg Vorbis, Opus, AAC, and the sound of MP4, Matroska and WebM.
 
+mod chromaprint;
 mod decode;
 mod format;
+mod id;
+mod items;
 mod opus;
 mod resample;
+mod spectrum;
 
+pub use chromaprint::chromaprint;
 pub use format::{AudioFault, AudioFormat};
 
-use crate::Error;
+use crate::bands::Bands;
+use crate::{Error, Fingerprint, Sketch};
+use items::Items;
 use resample::Resampler;
+use spectrum::Spectrum;
+
+/// Takes the fingerprint of the default sound track of a file. Memory is 40 bytes for each second, and
+/// what the decoder holds.
+///
+/// # Errors
+/// [`Error::AudioFormat`], [`Error::AudioTooLong`] over four hours, [`Error::Audio`].
+pub fn fingerprint(bytes: &[u8]) -> Result<Fingerprint, Error> {
+    let mut taker = Taker::new();
+    stream(bytes, Limits::default(), &mut |sample| taker.push(sample))?;
+    Ok(taker.seal(*blake3::hash(bytes).as_bytes()))
+}
+
+/// Takes the fingerprint of a decoded recording. `instance` is the BLAKE3 hash of the file that it came
+/// from.
+#[must_use]
+pub fn of_recording(recording: &Recording, instance: [u8; 32]) -> Fingerprint {
+    Taker::of(recording).seal(instance)
+}
+
+/// What the ID is made of, by group: values before they are centred.
+#[cfg(feature = "testkit")]
+#[must_use]
+pub fn groups(recording: &Recording) -> Vec<(&'static str, Vec<i64>)> {
+    let sums = Taker::of(recording).items.sums;
+    id::Group::ALL.iter().map(|group| (group.name(), group.values(&sums))).collect()
+}
+
+struct Taker {
+    spectrum: Spectrum,
+    items: Items,
+}
+
+impl Taker {
+    fn new() -> Self {
+        Self { spectrum: Spectrum::new(), items: Items::new() }
+    }
+
+    fn of(recording: &Recording) -> Self {
+        let mut taker = Self::new();
+        recording.samples.iter().for_each(|sample| taker.push(*sample));
+        taker
+    }
+
+    fn push(&mut self, sample: i16) {
+        if let Some(row) = self.spectrum.push(sample) {
+            self.items.push(row);
+        }
+    }
+
+    fn seal(self, instance: [u8; 32]) -> Fingerprint {
+        let (id, quality) = id::of(&self.items);
+        Fingerprint::seal(Sketch::of_bands(Bands::new(&self.items.items)), quality, id, instance)
+    }
+}
 
 /// How much of a file is decoded before it is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

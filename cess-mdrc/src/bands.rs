@@ -2,6 +2,10 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "a few thousand items")]
 
+mod likeness;
+
+pub(crate) use likeness::{Likeness, compare};
+
 use crate::Error;
 use crate::sample::take;
 
@@ -23,7 +27,7 @@ impl Bands {
     /// The longest encoding, in bytes.
     pub(crate) const MAX_LEN: usize = 4 + 8 * Self::MAX;
 
-    #[cfg(test)]
+    #[cfg(any(feature = "audio", test))]
     pub(crate) fn new(items: &[u64]) -> Self {
         // Some thirty years are as good as more.
         let total = u32::try_from(items.len()).unwrap_or(u32::MAX);

@@ -1,4 +1,5 @@
 use crate::align::{self, Alignment};
+use crate::bands;
 use crate::sketch::Content;
 use crate::views::{self, Likeness};
 use crate::{Error, Fingerprint, Kind, Overlap, Sample};
@@ -38,6 +39,8 @@ pub enum Relation {
     Overlapping = 5,
     /// The same picture mirrored, or turned by quarters or some degrees.
     Turned = 6,
+    /// The same recording at another speed or pitch.
+    Retimed = 7,
 }
 
 impl Level {
@@ -67,11 +70,20 @@ impl Relation {
     /// # Errors
     /// [`Error::UnknownRelation`] for a byte without a meaning.
     pub fn from_byte(byte: u8) -> Result<Self, Error> {
-        use Relation::{Edited, Excerpt, Identical, Overlapping, Reformatted, Rewritten, Turned};
-        [Identical, Reformatted, Edited, Excerpt, Rewritten, Overlapping, Turned]
-            .into_iter()
-            .find(|relation| relation.to_byte() == byte)
-            .ok_or(Error::UnknownRelation { got: byte })
+        use Relation as R;
+        [
+            R::Identical,
+            R::Reformatted,
+            R::Edited,
+            R::Excerpt,
+            R::Rewritten,
+            R::Overlapping,
+            R::Turned,
+            R::Retimed,
+        ]
+        .into_iter()
+        .find(|relation| relation.to_byte() == byte)
+        .ok_or(Error::UnknownRelation { got: byte })
     }
 }
 
@@ -103,6 +115,8 @@ pub struct Comparison {
     views: Option<Likeness>,
     /// Of the frames of videos.
     alignment: Option<Alignment>,
+    /// Of the items of recordings.
+    bands: Option<bands::Likeness>,
 }
 
 /// The least that speaks for a relation, in thousandths of what the samples see.
@@ -193,6 +207,10 @@ impl Fingerprint {
                 (Content::Frames(a), Content::Frames(b)) => align::align(a, b),
                 _ => None,
             },
+            bands: match (self.sketch().content(), other.sketch().content()) {
+                (Content::Bands(a), Content::Bands(b)) => bands::compare(a, b),
+                _ => None,
+            },
         })
     }
 }
@@ -206,16 +224,21 @@ impl Comparison {
 
     /// What is shared of a text's terms or of the chunks of data, in thousandths: an estimate of
     /// the (weighted) resemblance. Of pictures: by how much more than by chance the bits of their
-    /// most alike views agree.
+    /// most alike views agree; of recordings, the bits of the items that lie on each other.
     #[must_use]
     pub fn parts_permille(&self) -> u32 {
-        match &self.views {
-            Some(views) => 1000 * 128u32.saturating_sub(views.nearest()) / 128,
-            None => match &self.alignment {
-                Some(alignment) => 1000 * 128u32.saturating_sub(alignment.mean_bits()) / 128,
-                None => permille(self.parts, MIN_PARTS),
-            },
+        match (&self.views, self.alignment()) {
+            (Some(views), _) => 1000 * 128u32.saturating_sub(views.nearest()) / 128,
+            (_, Some(alignment)) => 1000 * 128u32.saturating_sub(alignment.mean_bits()) / 128,
+            _ => permille(self.parts, MIN_PARTS),
         }
+    }
+
+    /// How far the agreement of two recordings is over chance, in sixteenths of a deviation.
+    #[cfg(feature = "testkit")]
+    #[must_use]
+    pub fn bands_score(&self) -> Option<u32> {
+        self.bands.map(|bands| bands.score)
     }
 
     /// What is shared of a text's passages, in thousandths.
@@ -232,15 +255,16 @@ impl Comparison {
         self.views.map(|views| [views.frames, views.parts, views.sides])
     }
 
-    /// Where two videos are most alike; none for other kinds, or where nothing is alike.
+    /// Where two videos or recordings are most alike; none for other kinds, or where nothing is
+    /// alike.
     #[must_use]
     pub fn alignment(&self) -> Option<&Alignment> {
-        self.alignment.as_ref()
+        self.alignment.as_ref().or(self.bands.as_ref().map(|bands| &bands.alignment))
     }
 
     /// The verdict at a level: enough passages in common, or many terms and some passages, or of
     /// short texts many terms and near IDs; for data, enough chunks; for pictures, views that are
-    /// alike enough.
+    /// alike enough; for recordings, items that agree enough along each other.
     #[must_use]
     pub fn verdict(&self, level: Level) -> Verdict {
         if self.identical {
@@ -255,6 +279,10 @@ impl Comparison {
         }
         if self.kind == Kind::Video {
             let related = self.alignment.and_then(|alignment| alignment.relation(level));
+            return related.map_or(Verdict::Unrelated, Verdict::Related);
+        }
+        if let Some(bands) = &self.bands {
+            let related = bands.relation(level);
             return related.map_or(Verdict::Unrelated, Verdict::Related);
         }
         let least = Thresholds::of(self.kind, level);
@@ -310,6 +338,7 @@ mod tests {
             sizes: [5000, 5000],
             views: None,
             alignment: None,
+            bands: None,
         }
     }
 

@@ -1,4 +1,4 @@
-#[cfg(any(feature = "image", feature = "text", feature = "video"))]
+#[cfg(any(feature = "audio", feature = "image", feature = "text", feature = "video"))]
 use crate::Format;
 use crate::{Certificate, Error, Sketch, data, sniff};
 
@@ -39,6 +39,11 @@ impl Fingerprint {
                 Err(Error::Video { fault: crate::video::VideoFault::Codec(_), .. }) => {
                     Ok(data::fingerprint(bytes))
                 }
+                result => result,
+            },
+            #[cfg(feature = "audio")]
+            Format::Audio => match crate::audio::fingerprint(bytes) {
+                Err(Error::AudioFormat { .. }) => Ok(data::fingerprint(bytes)),
                 result => result,
             },
             _ => Ok(data::fingerprint(bytes)),

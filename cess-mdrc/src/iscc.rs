@@ -36,6 +36,17 @@ pub fn image_code(picture: &crate::image::Picture, bits: u32) -> Result<String, 
     code.map(|code| code.iscc).map_err(|_| Error::IsccBits { got: bits })
 }
 
+/// The Audio-Code of the items of Chromaprint: close for what sounds alike.
+///
+/// # Errors
+/// [`Error::IsccBits`] for a length that units don't have.
+#[cfg(feature = "audio")]
+pub fn audio_code(chromaprint: &[u32], bits: u32) -> Result<String, Error> {
+    let items: Vec<i32> = chromaprint.iter().map(|item| item.cast_signed()).collect();
+    let code = iscc_lib::gen_audio_code_v0(&items, check(bits)?);
+    code.map(|code| code.iscc).map_err(|_| Error::IsccBits { got: bits })
+}
+
 /// The Data-Code of bytes: close for similar bytes.
 ///
 /// # Errors

@@ -59,6 +59,11 @@ impl Sketch {
         Self { method: Method::Frames, content: Content::Frames(frames) }
     }
 
+    #[cfg(feature = "audio")]
+    pub(crate) fn of_bands(bands: Bands) -> Self {
+        Self { method: Method::Bands, content: Content::Bands(bands) }
+    }
+
     /// The kind of the content.
     #[must_use]
     pub fn kind(&self) -> Kind {

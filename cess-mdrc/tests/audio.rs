@@ -1,8 +1,13 @@
 //! Sound as a file and as samples: what is decoded, and what is refused by name.
 #![cfg(feature = "audio")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "samples of 16 bits"
+)]
 
-use cess_mdrc::Error;
-use cess_mdrc::audio::{AudioFault, AudioFormat, Limits, Recording};
+use cess_mdrc::audio::{self, AudioFault, AudioFormat, Limits, Recording};
+use cess_mdrc::{Error, Fingerprint, Kind, Level, Relation, Sketch, Verdict};
 
 fn wav(rate: u32, channels: u16, samples: &[i16]) -> Vec<u8> {
     let len = u32::try_from(samples.len()).unwrap() * 2;
@@ -50,4 +55,215 @@ fn headers_that_lie_are_refused() {
     let many = decode(&wav(8_000, 255, &samples));
     assert!(matches!(many, Err(Error::Audio { .. })), "{many:?}");
     assert!(matches!(decode(b"words"), Err(Error::AudioFormat { .. })));
+}
+
+/// Notes of a melody that a seed makes, each of three harmonics, fading.
+fn melody(seed: u64, seconds: usize) -> Vec<i16> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut draw = |most: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % most
+    };
+    let mut samples = vec![0.0f64; seconds * 8_000];
+    let mut at = 0;
+    while at < samples.len() {
+        let hz = 261.6 * 2f64.powf(draw(30) as f64 / 12.0);
+        let len = 800 * (1 + draw(6)) as usize;
+        for (i, sample) in samples[at..].iter_mut().take(len * 2).enumerate() {
+            let fade = (1.0 - i as f64 / (len * 2) as f64).powi(2);
+            let turn = std::f64::consts::TAU * hz * i as f64 / 8_000.0;
+            let wave = turn.sin() + 0.5 * (2.0 * turn).sin() + 0.3 * (3.0 * turn).sin();
+            *sample += 4_000.0 * fade * wave;
+        }
+        at += len;
+    }
+    samples.into_iter().map(|sample| sample as i16).collect()
+}
+
+fn print(samples: &[i16]) -> Fingerprint {
+    audio::of_recording(&Recording::from_samples(samples.to_vec()), [samples.len() as u8; 32])
+}
+
+fn related(a: &Fingerprint, b: &Fingerprint) -> Verdict {
+    a.compare(b).unwrap().verdict(Level::Registry)
+}
+
+#[test]
+fn a_file_and_its_samples_have_one_fingerprint() {
+    let samples = melody(1, 12);
+    let file = wav(8_000, 1, &samples);
+    let print = Fingerprint::of(&file).unwrap();
+    assert_eq!(print.certificate().kind(), Kind::Audio);
+    let instance = *blake3::hash(&file).as_bytes();
+    assert_eq!(audio::of_recording(&decode(&file).unwrap(), instance), print);
+    assert_eq!(Sketch::from_bytes(&print.sketch().to_bytes()).as_ref(), Ok(print.sketch()));
+    assert!(!print.certificate().abstains());
+}
+
+#[test]
+fn an_excerpt_is_found_with_its_place_and_strangers_are_not() {
+    let whole = melody(2, 60);
+    let excerpt = print(&whole[20 * 8_000..32 * 8_000]);
+    let whole = print(&whole);
+    for (a, b, sign) in [(&excerpt, &whole, 1), (&whole, &excerpt, -1)] {
+        let found = a.compare(b).unwrap();
+        assert_eq!(found.verdict(Level::Registry), Verdict::Related(Relation::Excerpt));
+        let place = found.alignment().unwrap();
+        assert!((place.offset_ms() - sign * 20_000).abs() <= 500, "{place:?}");
+        assert_eq!((place.speed_permille(), place.pitch_cents()), (1000, 0));
+        let [begin, end] = [place.begin_ms(), place.end_ms()];
+        assert!((9_000..=12_500).contains(&(end[0] - begin[0])), "{place:?}");
+    }
+    for seed in 10..20 {
+        assert_eq!(related(&whole, &print(&melody(seed, 30))), Verdict::Unrelated, "{seed}");
+    }
+}
+
+/// Every sample at a speed, by the nearest: pitch and tempo change together.
+fn faster(samples: &[i16], permille: usize) -> Vec<i16> {
+    (0..samples.len() * 1000 / permille).map(|at| samples[at * permille / 1000]).collect()
+}
+
+#[test]
+fn another_speed_is_told_with_tempo_and_pitch() {
+    let original = melody(3, 30);
+    let slow = print(&original);
+    let fast = print(&faster(&original, 1059));
+    let found = fast.compare(&slow).unwrap();
+    assert_eq!(found.verdict(Level::Registry), Verdict::Related(Relation::Retimed));
+    let place = found.alignment().unwrap();
+    assert!(place.speed_permille().abs_diff(1059) <= 25 && place.pitch_cents() == 100, "{place:?}");
+    let back = *slow.compare(&fast).unwrap().alignment().unwrap();
+    assert!(back.speed_permille().abs_diff(944) <= 25 && back.pitch_cents() == -100, "{back:?}");
+    let far = fast.certificate().id().distance(&slow.certificate().id());
+    assert!(far < 90, "{far}");
+}
+
+#[test]
+fn silence_noise_and_a_tone_abstain() {
+    let mut state = 1u64;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 48) as u16 as i16 / 4
+    };
+    let noise: Vec<i16> = (0..240_000).map(|_| noise()).collect();
+    let tone: Vec<i16> = (0..240_000)
+        .map(|at| {
+            ((f64::from(at) * 440.0 * std::f64::consts::TAU / 8_000.0).sin() * 9_000.0) as i16
+        })
+        .collect();
+    let dither: Vec<i16> = noise.iter().map(|sample| sample / 6_000).collect();
+    for (name, samples) in
+        [("silence", vec![0; 240_000]), ("noise", noise), ("tone", tone), ("dither", dither)]
+    {
+        let print = print(&samples);
+        assert!(print.certificate().abstains(), "{name}: {}", print.certificate().quality());
+        assert_eq!(related(&print, &self::print(&melody(5, 30))), Verdict::Abstained, "{name}");
+    }
+    for len in [0, 1, 2_047, 2_048, 8_000, 16_000] {
+        assert!(print(&melody(6, 4)[..len]).certificate().abstains(), "{len} samples are too few");
+    }
+}
+
+#[test]
+fn a_recording_past_the_bound_is_found_by_what_is_kept() {
+    let part = melody(7, 120);
+    let mut long: Vec<i16> = Vec::new();
+    for seed in 0..40 {
+        if seed == 23 { long.extend(&part) } else { long.extend(melody(100 + seed, 60)) }
+    }
+    let (long, part) = (print(&long), print(&part));
+    assert!(long.sketch().to_bytes().len() <= Sketch::max_len(Kind::Audio));
+    assert_eq!(Sketch::from_bytes(&long.sketch().to_bytes()).as_ref(), Ok(long.sketch()));
+    let found = part.compare(&long).unwrap();
+    assert!(matches!(found.verdict(Level::Registry), Verdict::Related(_)));
+    let place = found.alignment().unwrap();
+    assert!((place.offset_ms() - 23 * 60_000).abs() <= 1_000, "{place:?}");
+}
+
+#[test]
+fn bytes_behind_each_magic_number_are_refused_by_name() {
+    let magic: [(&[u8], AudioFormat); 8] = [
+        (b"RIFF\x24\0\0\0WAVEfmt ", AudioFormat::Wav),
+        (b"FORM\0\0\0\x20AIFFCOMM", AudioFormat::Aiff),
+        (b"\xff\xfb\x90\x64", AudioFormat::Mp3),
+        (b"fLaC\0\0\0\x22", AudioFormat::Flac),
+        (b"OggS\0\x02\0\0", AudioFormat::Ogg),
+        (b"\xff\xf1\x50\x80", AudioFormat::Aac),
+        (b"\0\0\0\x18ftypM4A \0\0\0\0", AudioFormat::Mp4),
+        (b"\x1a\x45\xdf\xa3\xa3\x42\x82\x88matroska", AudioFormat::Matroska),
+    ];
+    for (magic, expected) in magic {
+        for len in [0, 1, 100, 10_000] {
+            let mut filler = vec![0u8; len];
+            blake3::Hasher::new_derive_key("cess-mdrc hostile sound")
+                .finalize_xof()
+                .fill(&mut filler);
+            for filler in [filler, vec![0; len], vec![255; len]] {
+                match decode(&[magic, &filler].concat()) {
+                    Err(Error::Audio { format, .. }) => assert_eq!(format, expected),
+                    Err(Error::AudioFormat { .. } | Error::AudioTooLong { .. }) | Ok(_) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        }
+    }
+}
+
+/// A FLAC of constant frames: ten hours of silence in some hundred kilobytes.
+fn silent_flac(seconds: u64, told: u64) -> Vec<u8> {
+    let (rate, block) = (8_000u64, 65_535u64);
+    let mut bytes = b"fLaC\x80\0\0\x22".to_vec();
+    bytes.extend([0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0]);
+    // Rate in 20 bits, channels less 1 in 3, bits less 1 in 5, samples in 36.
+    bytes.extend((rate << 44 | 15 << 36 | told).to_be_bytes());
+    bytes.extend([0; 16]);
+    for number in 0..(seconds * rate).div_ceil(block) {
+        let number = u32::try_from(number).unwrap();
+        let mut frame = vec![0xff, 0xf8, 0x74, 0x08];
+        let mut coded = [0; 4];
+        frame.extend(char::from_u32(number).unwrap_or('a').encode_utf8(&mut coded).as_bytes());
+        frame.extend(u16::try_from(block - 1).unwrap().to_be_bytes());
+        frame.push(crc(&frame, 8, 0x07) as u8);
+        frame.extend([0, 0, 0]);
+        let check = crc(&frame, 16, 0x8005);
+        frame.extend(check.to_be_bytes());
+        bytes.extend(frame);
+    }
+    bytes
+}
+
+fn crc(bytes: &[u8], width: u32, polynomial: u16) -> u16 {
+    let (top, mask) = (1u32 << (width - 1), (1u64 << width) as u32 - 1);
+    let all = bytes.iter().fold(0u32, |mut sum, byte| {
+        sum ^= u32::from(*byte) << (width - 8);
+        for _ in 0..8 {
+            let carry = sum & top != 0;
+            sum = sum << 1 & mask;
+            if carry {
+                sum ^= u32::from(polynomial);
+            }
+        }
+        sum
+    });
+    all as u16
+}
+
+#[test]
+fn hours_in_a_few_kilobytes_end_at_the_limit() {
+    let bytes = silent_flac(36_000, 36_000 * 8_000);
+    assert!(bytes.len() < 100_000, "{}", bytes.len());
+    let too_long = |max_seconds| Err(Error::AudioTooLong { max_seconds });
+    assert_eq!(decode(&bytes), too_long(4 * 3600), "by its header");
+    // The header tells nothing.
+    let limits = Limits { max_seconds: 600 };
+    assert_eq!(Recording::decode(&silent_flac(3_600, 0), limits), too_long(600));
+    let short = Recording::decode(&silent_flac(60, 0), limits).unwrap();
+    assert!(short.samples().iter().all(|sample| *sample == 0));
+    assert!((60_000..70_000).contains(&short.milliseconds()));
+    let cut = silent_flac(60, 600 * 8_000);
+    let fault = AudioFault::Truncated;
+    assert_eq!(decode(&cut), Err(Error::Audio { format: AudioFormat::Flac, fault }));
 }

@@ -122,3 +122,32 @@ fn video_pins() {
         "5b281dc4d6157ec5ce3e745a70daa3df0978804b917dc8a0b46aebd320746d18"
     );
 }
+
+/// Chords that a seed chooses, of triangle waves: no machine's sine is in it.
+#[cfg(feature = "audio")]
+#[test]
+fn audio_pins() {
+    use cess_mdrc::audio::{Recording, of_recording};
+
+    let fingerprints: Vec<_> = [0usize, 2_500, 40_000, 240_000, 960_000]
+        .map(|len| {
+            let notes = seeded("cess-mdrc pins audio", len / 2_000 + 3);
+            let samples = (0..len).map(|at| {
+                let chord = &notes[at / 2_000..][..3];
+                let sum: usize = chord
+                    .iter()
+                    .map(|note| {
+                        let period = 8 + usize::from(*note) % 23;
+                        (at % period).abs_diff(period / 2) * 6_000 / period
+                    })
+                    .sum();
+                i16::try_from(sum).unwrap() - 4_000
+            });
+            of_recording(&Recording::from_samples(samples.collect()), [9; 32])
+        })
+        .into();
+    assert_eq!(
+        pin(&fingerprints),
+        "b54cf30da50e05b7c9e466516db41d8839a09d56de18112efea5b06f2b2390ef"
+    );
+}
