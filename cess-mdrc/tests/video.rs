@@ -120,7 +120,7 @@ fn no_change_of_a_byte_makes_it_panic() {
     let tight = Limits { pixels: 1 << 20, seconds: 60, work: 1 << 26 };
     for clip in ALL {
         let mut changed = clip.to_vec();
-        for at in (0..1600).step_by(23).chain((1600..clip.len()).step_by(997)) {
+        for at in (0..1600).step_by(61).chain((1600..clip.len()).step_by(2003)) {
             for bits in [0xff, 0x01] {
                 changed[at] ^= bits;
                 let taken = fingerprint_within(&changed, &tight);
@@ -128,7 +128,7 @@ fn no_change_of_a_byte_makes_it_panic() {
                 changed[at] ^= bits;
             }
         }
-        for len in (0..clip.len()).step_by(1999) {
+        for len in (0..clip.len()).step_by(3989) {
             let _ = fingerprint_within(&clip[..len], &tight);
         }
     }

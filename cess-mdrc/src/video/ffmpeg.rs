@@ -79,7 +79,7 @@ fn frames(
             None => Err(VideoFault::ToolFailed),
         };
         let ended = watched.end(taken.is_err());
-        taken.and_then(|()| if ended { Ok(()) } else { Err(VideoFault::ToolFailed) })
+        taken.and(if ended { Ok(()) } else { Err(VideoFault::ToolFailed) })
     })
 }
 
