@@ -96,6 +96,7 @@ impl Sequence {
     }
 
     /// How many frames differ from the one before them by more than noise does.
+    #[cfg(any(test, feature = "video"))]
     pub(crate) fn distinct(&self) -> usize {
         let mut count = 0;
         let mut last: Option<Simhash> = None;
