@@ -40,6 +40,7 @@ impl Group {
         }
     }
 
+    #[cfg(feature = "testkit")]
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Intervals => "intervals",

@@ -1,5 +1,7 @@
 //! From rows to the items of the sketch, and to the sums that the ID is made of.
 
+#![expect(clippy::cast_possible_truncation, reason = "there are 66 bands")]
+
 use std::collections::VecDeque;
 
 use super::spectrum::{BANDS, ONE, Row};

@@ -151,8 +151,9 @@ fn logarithm(value: f32) -> i32 {
     let exponent = (bits >> 23) as i32 - 127;
     // log2(1 + x) ≈ x + 0.3463 x (1 - x) - 0.0685 x (1 - x) (2 x - 1), to 1e-3, in parts of 2^-15.
     let x = i64::from(bits >> 8 & 0x7fff);
-    let hump = x * (32_768 - x) >> 15;
-    let fraction = x + (hump * 11_346 >> 15) - ((hump * (2 * x - 32_768) >> 15) * 2_245 >> 15);
+    let hump = (x * (32_768 - x)) >> 15;
+    let tilt = (hump * (2 * x - 32_768)) >> 15;
+    let fraction = x + ((hump * 11_346) >> 15) - ((tilt * 2_245) >> 15);
     exponent * ONE + (fraction >> 7) as i32
 }
 
