@@ -105,8 +105,8 @@ fn sound(emit: &mut dyn FnMut(Figure)) {
         .map(|at| {
             let chord = at / 3_000 % 7 + 3;
             let wave = |period: i32| (at % period - period / 2) * 6_000 / period;
-            (wave(8 + chord) + wave(13 + chord * 2) + wave(29 - chord)).clamp(-30_000, 30_000)
-                as i16
+            let sum = wave(8 + chord) + wave(13 + chord * 2) + wave(29 - chord);
+            i16::try_from(sum).expect("three waves of 3,000 at most")
         })
         .collect();
     let recording = Recording::from_samples(samples.clone());
@@ -136,13 +136,13 @@ fn sound(emit: &mut dyn FnMut(Figure)) {
                 drop(black_box(audio::chromaprint(&bytes, SoundLimits::default())))
             }]);
         let [ours, theirs] =
-            [ours, theirs].map(|seconds| unit.value(seconds, recording.milliseconds() as usize));
+            [ours, theirs].map(|seconds| unit.value(seconds, recording.samples().len() / 8));
         let name = format!("audio/file={}", name.rsplit('.').next().unwrap_or(name));
         emit(Figure::new(name, ours, unit).against("rusty-chromaprint", theirs));
     }
-    let prints = [0, 1].map(|at: usize| {
-        let turned: Vec<i16> = samples.iter().skip(at * 40_000).copied().collect();
-        audio::of_recording(&Recording::from_samples(turned), [at as u8; 32])
+    let prints = [0, 1].map(|at: u8| {
+        let turned: Vec<i16> = samples.iter().skip(usize::from(at) * 40_000).copied().collect();
+        audio::of_recording(&Recording::from_samples(turned), [at; 32])
     });
     let [seconds] = interleave([&mut || drop(black_box(prints[0].compare(&prints[1])))]);
     let unit = Unit::Milliseconds;

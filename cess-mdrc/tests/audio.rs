@@ -3,7 +3,8 @@
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
-    reason = "samples of 16 bits"
+    clippy::unwrap_used,
+    reason = "samples of 16 bits, and helpers of tests"
 )]
 
 use cess_mdrc::audio::{self, AudioFault, AudioFormat, Limits, Recording};

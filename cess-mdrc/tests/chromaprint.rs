@@ -1,7 +1,7 @@
 //! Chromaprint against fpcalc 1.5.1. Set `CESS_MDRC_ISCC_SAMPLES` to the folder `files` of the package
 //! `iscc-samples` (PyPI) to run over its files; the vectors are looked for beside the checkout.
 #![cfg(feature = "audio")]
-#![expect(clippy::print_stderr, reason = "says what is skipped")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,5 @@
 //! Videos that only the machine's `ffmpeg` can decode.
 #![cfg(feature = "ffmpeg-cli")]
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
 
 use std::path::Path;
 use std::process::Command;

@@ -61,11 +61,11 @@ fn levels(spectrum: &[f64]) -> [f64; BANDS] {
     let mut sums = [(0.0, 0.0); BANDS];
     for (bin, energy) in spectrum.iter().enumerate().skip(1) {
         let place = 24.0 * (hertz(bin) / 260.0).log2();
-        for at in (place - 2.0).ceil().max(0.0) as usize..BANDS.min((place + 3.0).max(0.0) as usize)
-        {
+        let near = (place - 2.0).ceil().max(0.0) as usize..(place + 3.0).max(0.0) as usize;
+        for (at, sum) in sums.iter_mut().enumerate().take(near.end).skip(near.start) {
             let weight = (1.0 - (place - at as f64).abs() / 2.0).max(0.0);
-            sums[at].0 += weight * energy;
-            sums[at].1 += weight;
+            sum.0 += weight * energy;
+            sum.1 += weight;
         }
     }
     sums.map(|(sum, weight)| (sum / weight.max(1e-9) + 1.0).log2())
