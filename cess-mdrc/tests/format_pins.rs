@@ -66,11 +66,15 @@ fn text_pins() {
         "e675e295655b0eaa0cf3bc641fd3b544a383a2ac21164186c241c51932ea039a"
     );
     let long = TEXTS.join("\n").repeat(200);
-    let wide: Vec<u8> = TEXTS.concat().encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let wide = format!("\u{feff}{}", TEXTS.concat());
+    let wide: Vec<u8> = wide.encode_utf16().flat_map(u16::to_be_bytes).collect();
     let fingerprints = [long.as_bytes(), &wide].map(|bytes| Fingerprint::of(bytes).unwrap());
+    assert!(
+        fingerprints.iter().all(|fingerprint| fingerprint.sketch().kind() == cess_mdrc::Kind::Text)
+    );
     assert_eq!(
         pin(&fingerprints),
-        "d60f45363478aee24098fdbd2f467345ecebc0c47a0a987e939cc6878ff9a214"
+        "55774d5f24e6a9b67b9723b7eec4a1a85179a99101312a5b4e1c72d2971312d8"
     );
 }
 

@@ -177,7 +177,7 @@ fn each(counts: &Counts) -> Result<(), String> {
     write("audio-roc.svg", &chart::roc("Changed recordings", &curves))
 }
 
-/// What the verdicts of the library do, at thresholds that were set on the tuning half.
+/// What the verdicts of the library do, at thresholds that come from a trial on other and on these clips.
 fn verdicts(counts: &Counts, families: &[Family]) {
     println!("\nVerdicts as shipped: recall in % of the 24 and of all, and pairs that match");
     for (at, level) in ["Likely", "Dispute", "Registry"].iter().enumerate() {
