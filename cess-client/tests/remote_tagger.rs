@@ -16,8 +16,8 @@ use cess_client::{
     serve_tagger, testkit::conformance_tagger,
 };
 use cess_erasure::Geometry;
-use cess_ledger::{DealId, Manifest, Profile, Signature, Visibility};
-use cess_podr2::{ProvingKey, PublicKey, Sectors, Tags};
+use cess_ledger::{AccountKey, DealId, Manifest, Profile, Segment, Signature, Visibility};
+use cess_podr2::{ProvingKey, PublicKey, SecretKey, Sectors, Tags, replica::ReplicaKey};
 use futures::{
     AsyncReadExt, AsyncWriteExt, FutureExt,
     future::{BoxFuture, join},
@@ -237,6 +237,22 @@ async fn what_was_unmasked_is_checked() {
     }
 }
 
+/// Of a file under the key of [`local`].
+fn manifest() -> Manifest {
+    Manifest {
+        version: Manifest::VERSION,
+        profile: part(0).profile,
+        visibility: Visibility::Public,
+        len: 9,
+        salt: [3; 32],
+        tag_key: local().public().key_id().to_bytes(),
+        sectors: Sectors::MIN.get(),
+        commitment: [0; 32],
+        segments: vec![Segment { salt: [0; 16], root: [4; 32], fragments: vec![[5; 32]; 6] }],
+        sections: Vec::new(),
+    }
+}
+
 /// Whatever `permit` refuses isn't done, and what it is asked is what would be done.
 #[tokio::test]
 async fn nothing_is_done_under_the_keys_without_leave() {
@@ -259,8 +275,13 @@ async fn nothing_is_done_under_the_keys_without_leave() {
     assert_eq!(made, Err(TaggerError::Refused));
     let opened = tagger.unmask(&part(1), &root, masked.clone()).await;
     assert_eq!(opened, Err(TaggerError::Refused));
-    assert_eq!(*asked.lock().unwrap(), [Ask::Replicate(part(1)), Ask::Unmask(part(1))]);
+    let (chain_id, deal, manifest) = ([1; 32], DealId(2), manifest());
+    let declared = tagger.declare(&chain_id, deal, &manifest).await;
+    assert_eq!(declared, Err(TaggerError::Refused));
+    let ask = Ask::Declare { chain_id, deal, file: manifest.file_id(), salt: manifest.salt };
+    assert_eq!(*asked.lock().unwrap(), [Ask::Replicate(part(1)), Ask::Unmask(part(1)), ask]);
     allowed.store(true, Ordering::SeqCst);
+    assert!(tagger.declare(&chain_id, deal, &manifest).await.is_ok());
     assert!(tagger.replicate(&part(1), stored()).await.is_ok());
     assert_eq!(tagger.unmask(&part(1), &root, masked).await, Ok(stored()));
 }
@@ -337,7 +358,7 @@ async fn cut_and_extended_requests_are_malformed() {
 /// What a server says that speaks the protocol wrongly: an error, and no answer of another's.
 #[tokio::test]
 async fn replies_that_are_none_are_refused() {
-    let honest = [&framed(&keys_reply())[..]].concat();
+    let honest = framed(&keys_reply(&local()));
     let cases: [(Vec<u8>, TaggerError); 7] = [
         (b"cesschn\x03".to_vec(), TaggerError::Wire(WireFault::OtherProtocol)),
         (GREETING.to_vec(), TaggerError::Unreachable { attempts: 1 }),
@@ -373,11 +394,45 @@ async fn replies_that_are_none_are_refused() {
 
 const MAX_KEYS: usize = 256 + 196 + 65_536 * 48;
 
-fn keys_reply() -> Vec<u8> {
-    let tagger = local();
+fn keys_reply(tagger: &LocalTagger) -> Vec<u8> {
     let (public, proving) = (tagger.public().to_bytes(), tagger.proving_key().to_bytes());
     let counted = |bytes: &[u8]| framed(bytes);
     [&[0][..], &counted(&public), &counted(&proving)].concat()
+}
+
+/// Replica 0 under a mask that only the tagger knows, with tags that verify: who lost the tagger could
+/// not read it.
+#[tokio::test]
+async fn replica_0_under_another_mask_is_not_taken() {
+    let secret = || SecretKey::from_seed(&[9; 32], Sectors::MIN);
+    let account = AccountKey::from_seed(&[1; 32]);
+    let tagger = LocalTagger::new(account, secret(), ReplicaKey::from_bytes(&[2; 32]));
+    let small = |replica| Part { stored_len: 10, ..part(replica) };
+    let (shards, _) = tagger.replicate(&small(1), vec![5; 10]).await.unwrap();
+    let tagged = shards.iter().map(|shard| secret().tag(0, shard).unwrap());
+    let tags: Vec<u8> = tagged.flat_map(|tagged| tagged.tags.as_bytes().to_vec()).collect();
+    let replica = [&[1][..], &framed(&shards[..2].concat()), &framed(&tags)].concat();
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let lying = async {
+        let mut stream = listener.accept().await.unwrap().0.compat();
+        stream.read_exact(&mut [0; 8]).await.unwrap();
+        stream.write_all(GREETING).await.unwrap();
+        for reply in [keys_reply(&tagger), replica] {
+            let mut len = [0; 4];
+            stream.read_exact(&mut len).await.unwrap();
+            let mut request = vec![0; u32::from_le_bytes(len) as usize];
+            stream.read_exact(&mut request).await.unwrap();
+            stream.write_all(&framed(&reply)).await.unwrap();
+        }
+    };
+    let asking = async {
+        let remote = remote(address, &tagger).await.unwrap();
+        remote.replicate(&small(0), vec![5; 10]).await
+    };
+    let (made, ()) = join(asking, lying).await;
+    assert_eq!(made, Err(TaggerError::Lies("length")));
 }
 
 /// An answer that comes before it is asked for ends its connection: a replayed one is never taken.
@@ -388,7 +443,8 @@ async fn replayed_replies_are_not_taken() {
     let replay = async {
         // The first connection sends the keys twice: the second time for the next question.
         let mut first = listener.accept().await.unwrap().0.compat();
-        let twice = [GREETING, &framed(&keys_reply()), &framed(&keys_reply())].concat();
+        let keys = framed(&keys_reply(&local()));
+        let twice = [GREETING, &keys, &keys].concat();
         first.write_all(&twice).await.unwrap();
         first.flush().await.unwrap();
         // So the next question comes by a connection of its own.
