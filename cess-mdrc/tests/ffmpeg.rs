@@ -63,6 +63,13 @@ fn a_clip_in_another_codec_is_found_and_what_goes_wrong_is_told() {
         VideoFault::NoPictures | VideoFault::ToolFailed
     ));
     assert!(matches!(run(&folder.path().join("gone"), &limits, PATIENCE), Err(Error::Read { .. })));
+    // A list that names another file, which may be anybody's.
+    let list = folder.path().join("list.ffconcat");
+    std::fs::write(&list, "ffconcat version 1.0\nfile clip.mp4\n").unwrap();
+    assert!(matches!(
+        fault(run(&list, &limits, PATIENCE)),
+        VideoFault::NoPictures | VideoFault::ToolFailed
+    ));
     let missing = fingerprint_by_ffmpeg(Path::new("no-such-ffmpeg"), &avi, &limits, PATIENCE);
     assert_eq!(fault(missing), VideoFault::NoTool);
 }

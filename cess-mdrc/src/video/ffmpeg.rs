@@ -21,10 +21,15 @@ const RATE: u32 = 8;
 /// The longest line of a header.
 const LINE: u64 = 256;
 
+/// What is opened: containers. A list of other files, as of HTTP Live Streaming or `concat`, would
+/// lead the program to whatever it names.
+const CONTAINERS: &str = "3gp,asf,av1,avi,dv,flv,h264,hevc,ivf,m4v,matroska,mov,mp4,mpeg,mpegts,\
+    mpegvideo,mxf,nut,obu,ogg,rm,swf,vob,webm,wtv";
+
 /// Takes the fingerprint of a video in a file by running `program`, an `ffmpeg`, whatever codecs it
 /// has. It decodes what comes from anybody: run it where it can do no harm.
 ///
-/// The program is started without a shell, may read files alone, and is killed after `patience`,
+/// The program is started without a shell, opens containers alone and none that another file names, and is killed after `patience`,
 /// or when it sends more than the limits allow. A watch on the time is a thread of its own. The
 /// fingerprint is alike, not equal, to that of [`fingerprint`](super::fingerprint): eight frames a
 /// second are taken, and the sound isn't.
@@ -60,6 +65,7 @@ fn frames(
     input.push(file);
     let mut child = Command::new(program)
         .args(["-v", "error", "-nostdin", "-protocol_whitelist", "file,pipe"])
+        .args(["-format_whitelist", CONTAINERS])
         .args(["-max_pixels", &limits.pixels.min(i32::MAX as u64).to_string(), "-i"])
         .arg(&input)
         .args(["-map", "0:v:0", "-an", "-sn", "-dn", "-vf"])
