@@ -5,10 +5,10 @@ mod print;
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cess_mdrc::{Level, Verdict};
 
+use crate::pictures::in_parallel;
 use crate::trial::{Recall, highest_rate};
 use crate::{chart, media};
 use clips::{Original, RETOUCHES};
@@ -45,14 +45,14 @@ pub(crate) fn video(folder: Option<&str>) -> Result<(), String> {
         RETOUCHES.len(),
         if tuned { "tuning" } else { "test" }
     );
-    let families = in_parallel(half, family)?;
+    let families = in_parallel(half, |_, clip| family(clip))?;
     tables(&families)?;
     levels(&families);
     failures(&families);
     same_scene(&families);
     let groups: Vec<Vec<&Original>> = half.chunks(5).map(|chunk| chunk.iter().collect()).collect();
     let prefix = if tuned { "tuning" } else { "test" };
-    let joined = in_parallel(&(0..groups.len()).collect::<Vec<_>>(), |at| {
+    let joined = in_parallel(&(0..groups.len()).collect::<Vec<_>>(), |_, at| {
         join(&format!("joined-{prefix}-{at}"), &groups[*at])
     })?;
     excerpts(&joined);
@@ -105,30 +105,6 @@ fn join(name: &str, parts: &[&Original]) -> Result<Joined, String> {
     Ok(Joined { print: Print::of(&file)?, scenes, excerpts })
 }
 
-/// On as many threads as there are cores; results in the order of the items.
-fn in_parallel<T: Sync, R: Send>(
-    items: &[T],
-    work: impl Fn(&T) -> Result<R, String> + Sync,
-) -> Result<Vec<R>, String> {
-    let next = AtomicUsize::new(0);
-    let take = || {
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(at) else { return done };
-            done.push((at, work(item)));
-        }
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut done = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(take)).collect();
-        let joined = workers.into_iter().map(|worker| worker.join().expect("no worker panics"));
-        joined.flatten().collect::<Vec<_>>()
-    });
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
-}
-
 /// Scores of kin, by transform, and of clips of different scenes, transformed or not.
 struct Tally {
     kin: Vec<Vec<f64>>,
@@ -136,7 +112,7 @@ struct Tally {
 }
 
 fn tally(families: &[Family], score: fn(&Print, &Print) -> f64) -> Tally {
-    let parts = in_parallel(&(0..families.len()).collect::<Vec<_>>(), |at| {
+    let parts = in_parallel(&(0..families.len()).collect::<Vec<_>>(), |_, at| {
         let family = &families[*at];
         let kin: Vec<f64> =
             family.prints[1..].iter().map(|copy| score(&family.prints[0], copy)).collect();

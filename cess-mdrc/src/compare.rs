@@ -6,7 +6,7 @@ use crate::{Error, Fingerprint, Kind, Overlap, Sample};
 
 /// How sure a match must be, as the rate at which unrelated pairs match by chance.
 ///
-/// Measured on texts of different sources, where 2, 1 and 0 of 8.5 million pairs match
+/// Measured on texts of different sources, where at most 2, 1 and 0 of 8.5 million pairs match
 /// (`cargo xtask mdrc-bench text`), and drawn on to rates that so few can't show. Texts of one
 /// series, with the same headings or licences, have those in common, and may match for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -11,13 +11,14 @@ pub struct Fingerprint {
 
 impl Fingerprint {
     /// Sniffs the content and takes its fingerprint: of a text when it is one (feature `text`), of
-    /// a picture or a video in a format that is decoded (features `image`, `video`), otherwise of
-    /// its bytes.
+    /// a picture, a video or a recording in a format that is decoded (features `image`, `video`,
+    /// `audio`), otherwise of its bytes.
     ///
     /// # Errors
     /// [`Error::TooLong`] for a text of more than 16 MiB; [`Error::PictureTooLarge`] for a picture
     /// of more than 64 million pixels, [`Error::Picture`] for one that can't be decoded;
-    /// `Error::Video` for a video that is damaged or over the limits.
+    /// `Error::Video` for a video, `Error::Audio` and `Error::AudioTooLong` for a recording that is
+    /// damaged or over the limits.
     pub fn of(bytes: &[u8]) -> Result<Self, Error> {
         match sniff(bytes) {
             #[cfg(feature = "text")]

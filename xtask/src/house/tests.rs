@@ -70,8 +70,7 @@ fn refuses_paths_of_one_machine() {
 
 #[test]
 fn accepts_paths_that_only_look_so() {
-    for line in
-        ["/workspace/a", "merkle/root", "https://x.org/home", "./tmp/x", "a / root", "//tmp"]
+    for line in ["/workshop/a", "merkle/root", "https://x.org/home", "./tmp/x", "a / root", "//tmp"]
     {
         assert_eq!(local_path(line), None, "{line}");
     }
