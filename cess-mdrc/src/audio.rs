@@ -44,6 +44,13 @@ pub fn groups(recording: &Recording) -> Vec<(&'static str, Vec<i64>)> {
     id::Group::ALL.iter().map(|group| (group.name(), group.values(&sums))).collect()
 }
 
+/// The items of a recording, as its sketch holds them, for content that sound is a part of.
+#[cfg(feature = "video")]
+#[expect(dead_code, reason = "the sketch of a video has a place for it")]
+pub(crate) fn bands(recording: &Recording) -> Bands {
+    Taker::of(recording).bands()
+}
+
 struct Taker {
     spectrum: Spectrum,
     items: Items,
@@ -66,9 +73,13 @@ impl Taker {
         }
     }
 
+    fn bands(&self) -> Bands {
+        Bands::new(&self.items.items)
+    }
+
     fn seal(self, instance: [u8; 32]) -> Fingerprint {
         let (id, quality) = id::of(&self.items);
-        Fingerprint::seal(Sketch::of_bands(Bands::new(&self.items.items)), quality, id, instance)
+        Fingerprint::seal(Sketch::of_bands(self.bands()), quality, id, instance)
     }
 }
 
