@@ -8,7 +8,8 @@
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
-    reason = "colours of made-up pictures"
+    clippy::cast_sign_loss,
+    reason = "made-up pictures and tunes"
 )]
 
 use std::collections::BTreeSet;
@@ -187,8 +188,7 @@ fn group(
         });
         ids.push(registry.get(*member)?.0.certificate.id());
     }
-    let row = |id: &cess_mdrc::Simhash| ids.iter().map(|other| id.distance(other)).collect();
-    Ok(Group { members, distances: ids.iter().map(row).collect() })
+    Ok(Group { members, ids })
 }
 
 const FERRY: &str = "The ferry left before the fog had lifted, with two lorries, a hearse, and nobody who \
@@ -246,6 +246,67 @@ fn pictures(folder: &Path) -> Result<Vec<String>, String> {
     Ok(files.into_iter().map(|(name, _)| name.to_owned()).collect())
 }
 
+/// A made-up tune of so many seconds: notes of several lengths and loudnesses with their harmonics, the
+/// same for the same seed.
+fn tune(seed: u32, seconds: u32) -> Vec<f32> {
+    let mut state = seed;
+    let mut next = |below: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) % below
+    };
+    let mut samples = vec![0.0; (seconds * RATE) as usize];
+    for voice in 0..3 {
+        let mut at = 0;
+        while at < samples.len() {
+            let len = ((1 + next(5)) * RATE / 8) as usize;
+            let pitch = 110.0 * f32::powi(2.0, voice) * f32::powf(2.0, next(12) as f32 / 12.0);
+            let loud = (20 + next(80)) as f32 / 500.0;
+            for (place, sample) in samples[at..].iter_mut().take(len).enumerate() {
+                let time = place as f32 / RATE as f32;
+                let harmonic = |number: f32| (std::f32::consts::TAU * pitch * number * time).sin();
+                let tone: f32 = (1..=6).map(|n| harmonic(n as f32) / n as f32).sum();
+                *sample += loud * tone * (-3.0 * time).exp();
+            }
+            at += len;
+        }
+    }
+    samples
+}
+
+/// Samples a second.
+const RATE: u32 = 16_000;
+
+/// A WAV of one channel of 16 bits.
+fn wav(samples: &[f32]) -> Vec<u8> {
+    let len = 2 * samples.len() as u32;
+    let mut bytes =
+        [&b"RIFF"[..], &(36 + len).to_le_bytes(), b"WAVEfmt \x10\0\0\0\x01\0\x01\0"].concat();
+    bytes.extend(RATE.to_le_bytes());
+    bytes.extend((2 * RATE).to_le_bytes());
+    bytes.extend(b"\x02\0\x10\0data");
+    bytes.extend(len.to_le_bytes());
+    bytes.extend(samples.iter().flat_map(|sample| ((sample * 32_767.0) as i16).to_le_bytes()));
+    bytes
+}
+
+/// Recordings and videos, and what somebody could make of them.
+fn media(folder: &Path) -> Result<Vec<String>, String> {
+    let song = tune(3, 24);
+    let quiet: Vec<f32> = song.iter().map(|sample| sample * 0.3).collect();
+    let files = [
+        ("song.wav", wav(&song)),
+        ("quiet.wav", wav(&quiet)),
+        ("excerpt.wav", wav(&song[8 * RATE as usize..20 * RATE as usize])),
+        ("another.wav", wav(&tune(4, 24))),
+        ("clip.mp4", include_bytes!("../cess-mdrc/tests/clips/h264.mp4").to_vec()),
+        ("clip.webm", include_bytes!("../cess-mdrc/tests/clips/vp9.webm").to_vec()),
+    ];
+    for (name, bytes) in &files {
+        fs::write(folder.join(name), bytes).map_err(|error| error.to_string())?;
+    }
+    Ok(files.into_iter().map(|(name, _)| name.to_owned()).collect())
+}
+
 /// A folder of copies, and what must be found in it.
 fn story() -> Result<(), String> {
     let failed = |error: io::Error| error.to_string();
@@ -265,7 +326,9 @@ fn story() -> Result<(), String> {
         fs::write(folder.path().join(name), text).map_err(failed)?;
     }
     let names = texts.iter().map(|(name, _)| (*name).to_owned());
-    for (age, name) in names.chain(pictures(folder.path())?).enumerate() {
+    for (age, name) in
+        names.chain(pictures(folder.path())?).chain(media(folder.path())?).enumerate()
+    {
         let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000 + age as u64);
         fs::File::options()
             .append(true)
@@ -281,6 +344,8 @@ fn story() -> Result<(), String> {
         vec!["bees.txt", "both.txt"],
         vec!["harbour.png", "small.jpg", "mirrored.png", "cropped.jpg"],
         vec!["valley.png", "valley, <b onclick=alert(1)>.png"],
+        vec!["song.wav", "quiet.wav", "excerpt.wav"],
+        vec!["clip.mp4", "clip.webm"],
     ];
     let expected = expected.map(|group| group.into_iter().map(PathBuf::from).collect::<Vec<_>>());
     if groups != expected {
@@ -289,6 +354,9 @@ fn story() -> Result<(), String> {
     let page = fs::read_to_string(&file).map_err(failed)?;
     if page.contains("<b onclick") || page.matches("data:image/jpeg").count() != 6 {
         return Err("the page shows a name as markup, or lacks pictures".to_owned());
+    }
+    if page.matches("<audio ").count() != 3 || page.matches("<video ").count() != 2 {
+        return Err("the page doesn't play what it found".to_owned());
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Component, Path};
 
 use cess_mdrc::image::Picture;
-use cess_mdrc::{Alignment, Format, sniff};
+use cess_mdrc::{Alignment, Format, Simhash, sniff};
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, RgbImage, imageops};
 
@@ -59,13 +59,13 @@ pub enum Preview {
     Nothing,
 }
 
-/// A group: its members, the first one first, and the bits between the IDs of each two.
+/// A group: its members, the first one first.
 #[derive(Debug, Clone)]
 pub struct Group {
     /// In the order of their times.
     pub members: Vec<Member>,
-    /// Row for row.
-    pub distances: Vec<Vec<u32>>,
+    /// Of each its ID.
+    pub ids: Vec<Simhash>,
 }
 
 /// The longest side of a thumbnail, in pixels.
@@ -74,6 +74,8 @@ const THUMBNAIL: u32 = 180;
 const MAX_PIXELS: u64 = 1 << 26;
 /// Larger groups have no table of distances.
 const MAX_TABLE: usize = 16;
+/// What derives from members so far down stands beside them: browsers give up on deeper lists.
+const MAX_DEPTH: usize = 64;
 
 impl Preview {
     /// Of a file's bytes: a picture if it is one that can be decoded, a player of what is at the
@@ -104,9 +106,16 @@ impl Preview {
 }
 
 fn thumbnail(picture: &Picture) -> Option<Vec<u8>> {
+    // On white, as the fingerprint takes it.
+    let on_white = |sample: u8, alpha: u8| {
+        let (sample, alpha) = (u16::from(sample), u16::from(alpha));
+        u8::try_from((sample * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX)
+    };
     let pixel = |sample: &[u8]| match *sample {
-        [grey] | [grey, _] => [grey; 3],
-        [r, g, b, ..] => [r, g, b],
+        [grey] => [grey; 3],
+        [grey, alpha] => [on_white(grey, alpha); 3],
+        [r, g, b] => [r, g, b],
+        [r, g, b, alpha, ..] => [r, g, b].map(|sample| on_white(sample, alpha)),
         [] => [0; 3],
     };
     let samples = picture.samples().chunks_exact(picture.channels()).flat_map(pixel).collect();
@@ -124,7 +133,7 @@ fn thumbnail(picture: &Picture) -> Option<Vec<u8>> {
 }
 
 /// What HTML would take for markup, as text: names and texts come from strangers. Characters that
-/// turn the direction of what follows are shown by number.
+/// turn the direction of what follows, or mark it unseen, are shown by number.
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -135,7 +144,11 @@ pub fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}' => {
                 let _ = write!(escaped, "[U+{:04X}]", u32::from(c));
             }
             c if c.is_whitespace() => escaped.push(' '),
@@ -221,17 +234,17 @@ pub fn page(title: &str, files: usize, groups: &[Group]) -> String {
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; \
          media-src 'self' file:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"><title>Kin in {title}</title><style>{STYLE}</style></head><body>\n\
-         <h1>Kin in {title}</h1><p class=\"sum\">{files} files, {related} of them in {} groups. Each file \
+         <h1>Kin in {title}</h1><p class=\"sum\">{files} files, {related} of them in {} group{}. Each file \
          stands under the one that it seems to be made from; the first is the oldest.</p>\n",
         groups.len(),
+        if groups.len() == 1 { "" } else { "s" },
         title = escape(title),
     );
     for group in groups {
         let first = group.members.first().map_or("", |member| member.name.as_str());
         let count = group.members.len();
-        let _ = write!(html, "<section><h2>{count} files, first {}</h2>\n<ul>", escape(first));
-        branch(&mut html, group, None);
-        html.push_str("</ul>\n");
+        let _ = writeln!(html, "<section><h2>{count} files, first {}</h2>", escape(first));
+        tree(&mut html, group);
         if count <= MAX_TABLE {
             table(&mut html, group);
         }
@@ -241,35 +254,60 @@ pub fn page(title: &str, files: usize, groups: &[Group]) -> String {
     html
 }
 
-/// The members that derive from one, each with those that derive from it. A parent comes before
-/// its children, so that there are no circles.
-fn branch(html: &mut String, group: &Group, parent: Option<usize>) {
-    for (at, member) in group.members.iter().enumerate() {
-        let above = member.parent.filter(|above| *above < at);
-        if above != parent {
-            continue;
+/// The members, each over those that derive from it.
+fn tree(html: &mut String, group: &Group) {
+    let mut derived = vec![Vec::new(); group.members.len()];
+    let mut open = Vec::new();
+    for (at, member) in group.members.iter().enumerate().rev() {
+        // A parent comes before its children, so that there are no circles.
+        match member.parent.filter(|parent| *parent < at) {
+            Some(parent) => derived[parent].push(at),
+            None => open.push(Some((at, 0))),
         }
-        html.push_str("<li><div>");
-        see(html, &member.preview);
-        let _ = write!(html, "<div><div class=\"name\">{}</div>", escape(&member.name));
-        let how = match above {
-            None => "<b>first</b>".to_owned(),
-            Some(_) => format!(
-                "<b>{}</b>, {} of 256 bits apart, {} ‰ alike{}",
-                escape(&member.relation),
-                member.distance,
-                member.parts_permille,
-                member.stretch.map_or(String::new(), |stretch| stretch.to_string())
-            ),
-        };
-        let _ = write!(html, "<div class=\"how\">{how}</div></div></div>");
-        if group.members[at + 1..].iter().any(|later| later.parent == Some(at)) {
-            html.push_str("\n<ul>");
-            branch(html, group, Some(at));
-            html.push_str("</ul>");
-        }
-        html.push_str("</li>\n");
     }
+    html.push_str("<ul>");
+    // Not by recursion: a chain may have as many members as a folder has files.
+    while let Some(next) = open.pop() {
+        let Some((at, depth)) = next else {
+            html.push_str("</ul></li>\n");
+            continue;
+        };
+        item(html, group, at, depth > MAX_DEPTH);
+        let below = &derived[at];
+        if below.is_empty() || depth >= MAX_DEPTH {
+            html.push_str("</li>\n");
+            open.extend(below.iter().map(|at| Some((*at, MAX_DEPTH + 1))));
+        } else {
+            html.push_str("\n<ul>");
+            open.push(None);
+            open.extend(below.iter().map(|at| Some((*at, depth + 1))));
+        }
+    }
+    html.push_str("</ul>\n");
+}
+
+/// What there is to say of a member; its list item stays open.
+fn item(html: &mut String, group: &Group, at: usize, name_parent: bool) {
+    let member = &group.members[at];
+    html.push_str("<li><div>");
+    see(html, &member.preview);
+    let _ = write!(html, "<div><div class=\"name\">{}</div>", escape(&member.name));
+    let how = match member.parent.filter(|parent| *parent < at) {
+        None => "<b>first</b>".to_owned(),
+        Some(parent) => format!(
+            "<b>{}</b>{}, {} of 256 bits apart, {} ‰ alike{}",
+            escape(&member.relation),
+            if name_parent {
+                format!(" of {}", escape(&group.members[parent].name))
+            } else {
+                String::new()
+            },
+            member.distance,
+            member.parts_permille,
+            member.stretch.map_or(String::new(), |stretch| stretch.to_string())
+        ),
+    };
+    let _ = write!(html, "<div class=\"how\">{how}</div></div></div>");
 }
 
 impl std::fmt::Display for Stretch {
@@ -314,13 +352,13 @@ fn table(html: &mut String, group: &Group) {
         let _ = write!(html, "<th>{number}</th>");
     });
     html.push_str("</tr>");
-    for (at, (member, row)) in group.members.iter().zip(&group.distances).enumerate() {
+    for (at, (member, id)) in group.members.iter().zip(&group.ids).enumerate() {
         let name = Path::new(&member.name)
             .file_name()
             .map_or(member.name.as_str().into(), |name| name.to_string_lossy());
         let _ = write!(html, "<tr><th class=\"row\">{} {}</th>", at + 1, escape(&name));
-        row.iter().for_each(|distance| {
-            let _ = write!(html, "<td>{distance}</td>");
+        group.ids.iter().for_each(|other| {
+            let _ = write!(html, "<td>{}</td>", id.distance(other));
         });
         html.push_str("</tr>");
     }

@@ -16,8 +16,8 @@ fn member(name: &str, parent: Option<usize>, preview: Preview) -> Member {
 }
 
 fn shown(members: Vec<Member>) -> String {
-    let distances = vec![vec![0; members.len()]; members.len()];
-    page(NASTY, 9, &[Group { members, distances }])
+    let ids = vec![Simhash::from_bytes([0; 32]); members.len()];
+    page(NASTY, 9, &[Group { members, ids }])
 }
 
 /// The tags of a page, each up to its end; quotes may hold what looks like one.
@@ -40,7 +40,10 @@ fn tags(html: &str) -> Vec<String> {
 
 #[test]
 fn names_and_texts_stay_text() {
-    assert_eq!(escape("<&>\"'\u{202e}\n\0"), "&lt;&amp;&gt;&quot;&#39;[U+202E] \u{fffd}");
+    assert_eq!(
+        escape("<&>\"'\u{202e}\u{200f}\n\0"),
+        "&lt;&amp;&gt;&quot;&#39;[U+202E][U+200F] \u{fffd}"
+    );
     let html = shown(vec![
         member(NASTY, None, Preview::Words(NASTY.to_owned())),
         member(NASTY, Some(0), Preview::Sound(NASTY.to_owned())),
@@ -152,4 +155,38 @@ fn a_parent_that_comes_later_makes_no_circle() {
         let div = format!("<div class=\"name\">{name}</div>");
         assert_eq!(html.matches(&div).count(), 1, "{name}");
     }
+}
+
+#[test]
+fn a_long_chain_is_written_without_deep_lists() {
+    const COUNT: usize = 50_000;
+    let link = |at: usize| member(&format!("n{at}"), at.checked_sub(1), Preview::Nothing);
+    let html = shown((0..COUNT).map(link).collect());
+    let (mut depth, mut deepest) = (0usize, 0);
+    for tag in tags(&html) {
+        match &*tag {
+            "<ul>" => depth += 1,
+            "</ul>" => depth -= 1,
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    assert_eq!((depth, deepest), (0, MAX_DEPTH + 1));
+    assert_eq!(html.matches("<li>").count(), COUNT);
+    assert_eq!(html.matches("</li>").count(), COUNT);
+    // Those that don't stand under what they derive from say its name.
+    assert!(html.contains("<b>Excerpt</b>, 12 of"));
+    assert!(html.contains("<b>Excerpt</b> of n49998, 12 of"));
+}
+
+#[test]
+fn a_thumbnail_lies_on_white() {
+    let mut png = std::io::Cursor::new(Vec::new());
+    let clear = image::RgbaImage::from_pixel(8, 8, image::Rgba([200, 0, 0, 0]));
+    clear.write_to(&mut png, image::ImageFormat::Png).expect("a picture can be written");
+    let Preview::Thumbnail(jpeg) = Preview::of(&png.into_inner(), None) else {
+        panic!("a picture is shown small")
+    };
+    let small = image::load_from_memory(&jpeg).expect("it is a JPEG").to_rgb8();
+    assert!(small.pixels().all(|pixel| pixel.0.iter().all(|sample| *sample > 250)));
 }
