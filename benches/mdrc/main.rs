@@ -1,13 +1,13 @@
 //! `cargo xtask mdrc-bench text`: how well fingerprints find what was changed, beside what others
 //! make of the same documents in the same run; `mdrc-bench thresholds` is the part of it that verdicts are set
 //! from; `mdrc-bench data` the same for bytes. `mdrc-bench figures`
-//! is a quick form of it, `mdrc-bench image [FOLDER]` the same for photos (those beside the checkout, or
-//! all of a folder), `mdrc-bench video [FOLDER]` for clips, which `ffmpeg` transforms, `mdrc-bench audio [FOLDER]` for recordings
+//! is a quick form of it, `mdrc-bench image [FOLDER]` the same for photos (those beside the checkout and
+//! of packages, or all of a folder), `mdrc-bench image-tuning` the part of it that their verdicts are set from, `mdrc-bench video [FOLDER]` for clips, which `ffmpeg` transforms, `mdrc-bench audio [FOLDER]` for recordings
 //! (`audio-tuning` on the half that numbers were chosen on), `mdrc-bench table FILE` makes the table of weights, and
 //! `mdrc-bench centre FILE` what the values of recordings are centred by.
 //!
 //! Thresholds and numbers were chosen on the tuning half of the documents, but for those of sound (decision
-//! 29) and the verdicts on photos; recalls are of the other half. Whatever is downloaded lies in the target folder.
+//! 29); recalls are of the other half. Whatever is downloaded lies in the target folder.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 #![expect(
@@ -47,13 +47,14 @@ fn main() -> ExitCode {
         ["audio-tuning"] => recordings::tune(),
         ["centre", file] => recordings::centre().and_then(|bytes| save(file, &bytes)),
         ["image"] => pictures::image(None),
+        ["image-tuning"] => pictures::tune(),
         ["image", folder] => pictures::image(Some(folder)),
         ["video"] => videos::video(None),
         ["video", folder] => videos::video(Some(folder)),
         ["table", file] => table::make().and_then(|bytes| save(file, &bytes)),
         _ => {
             eprintln!(
-                "usage: mdrc-bench text | thresholds | data | image [FOLDER] | audio [FOLDER] | audio-tuning | video [FOLDER] | figures | table FILE | centre FILE"
+                "usage: mdrc-bench text | thresholds | data | image [FOLDER] | image-tuning | audio [FOLDER] | audio-tuning | video [FOLDER] | figures | table FILE | centre FILE"
             );
             return ExitCode::from(2);
         }

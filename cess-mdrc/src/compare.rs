@@ -247,12 +247,11 @@ impl Comparison {
         self.passages.map(|passages| permille(passages, MIN_PASSAGES))
     }
 
-    /// Bits between the views of two pictures that are most alike: of all with all, of all with a
-    /// part or with a picture turned, and of the same three quarters.
+    /// Bits between the views of two pictures that are most alike, on the scale of the verdict.
     #[cfg(feature = "testkit")]
     #[must_use]
-    pub fn view_distances(&self) -> Option<[u32; 3]> {
-        self.views.map(|views| [views.frames, views.parts, views.sides])
+    pub fn views_score(&self) -> Option<u32> {
+        self.views.map(|views| views.score())
     }
 
     /// Where two videos or recordings are most alike; none for other kinds, or where nothing is

@@ -14,9 +14,13 @@ pub(crate) const COUNT: usize = 27;
 
 /// All of the picture, without border and with.
 const FRAMES: std::ops::Range<usize> = 0..2;
+/// All of it with what may be a border.
+const BORDERED: usize = 1;
 const TURNED: std::ops::Range<usize> = 15..23;
 /// Middles that are compared with what is turned: what a turned picture has no corners in.
 const INNER: std::ops::Range<usize> = 4..6;
+/// What is in the middle of what [`INNER`] shows.
+const MIDDLE: usize = 6;
 /// Most of the picture less one side: what a mark in a corner leaves alone.
 const SIDES: std::ops::Range<usize> = 23..27;
 
@@ -111,33 +115,52 @@ pub(crate) fn distance(a: &[u64; 4], b: &[u64; 4]) -> u32 {
     a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
 }
 
-/// How near the most alike views of two pictures are, in bits; 256 for nothing alike.
+/// The nearest views of one sort that two pictures have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Nearest {
+    /// Bits between them; 256 for nothing alike.
+    pub(crate) bits: u32,
+    /// Bits between the third nearest of the four sides, or between the middles if they are further
+    /// apart, laid as these views are.
+    pub(crate) witness: u32,
+}
+
+/// How near the most alike views of two pictures are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Likeness {
     /// All of the one and all of the other.
-    pub(crate) frames: u32,
+    pub(crate) frames: Nearest,
     /// All of one and a part of the other, or one of them turned.
-    pub(crate) parts: u32,
-    /// The same three quarters of both.
-    pub(crate) sides: u32,
+    pub(crate) parts: Nearest,
+    /// Bits between the three nearest of the four sides, as they lie.
+    pub(crate) sides: [u32; 3],
     /// Whether the nearest frames or parts are mirrored, turned by quarters or by degrees.
     pub(crate) turned: bool,
 }
 
 /// Compares the views of two sketches; it makes no difference which is which.
 pub(crate) fn compare(a: &[Simhash; COUNT], b: &[Simhash; COUNT]) -> Likeness {
-    let mut likeness = Likeness { frames: 256, parts: 256, sides: 256, turned: false };
+    let nothing = Nearest { bits: 256, witness: 256 };
+    let [first, second, third, _] = sides(a, b, 0);
+    let sides = [first, second, third];
+    let mut likeness = Likeness { frames: nothing, parts: nothing, sides, turned: false };
     let mut nearest = 256;
     for (a, b) in [(a, b), (b, a)] {
         let words = b.map(|hash| hash.words());
         for anchor in FRAMES.chain(INNER) {
             let others = if FRAMES.contains(&anchor) { 0..TURNED.end } else { TURNED };
             for (place, variant) in variants(&a[anchor]).iter().enumerate() {
-                for at in others.clone() {
+                // Two borders are no likeness.
+                for at in others.clone().filter(|at| [anchor, *at] != [BORDERED; 2]) {
                     let apart = distance(variant, &words[at]);
                     let least =
                         if at < FRAMES.end { &mut likeness.frames } else { &mut likeness.parts };
-                    *least = apart.min(*least);
+                    if apart <= least.bits {
+                        let witness = if apart <= NEAR { witness(a, b, place) } else { 256 };
+                        if (apart, witness) < (least.bits, least.witness) {
+                            *least = Nearest { bits: apart, witness };
+                        }
+                    }
                     let turned = place != 0 || TURNED.contains(&at);
                     if apart < nearest || apart == nearest && !turned {
                         (nearest, likeness.turned) = (apart, turned);
@@ -146,49 +169,79 @@ pub(crate) fn compare(a: &[Simhash; COUNT], b: &[Simhash; COUNT]) -> Likeness {
             }
         }
     }
-    for at in SIDES {
-        likeness.sides = likeness.sides.min(a[at].distance(&b[at]));
-    }
     likeness
 }
 
-/// The most bits that speak for a relation, each by itself.
-struct Thresholds {
-    frames: u32,
-    parts: u32,
-    sides: u32,
+/// Views that are further apart say nothing, whatever the sides do.
+const NEAR: u32 = 96;
+
+/// Bits between the sides of the one in the place of [`variants`] and those of the other, nearest
+/// first.
+fn sides(a: &[Simhash; COUNT], b: &[Simhash; COUNT], place: usize) -> [u32; 4] {
+    let mut apart: [u32; 4] = std::array::from_fn(|side| {
+        // Left and right, top and bottom are neighbours, which a mirror exchanges.
+        let mirrored = if side < 2 { place & 1 } else { place >> 1 & 1 };
+        let lies = (side ^ mirrored) ^ (place >> 2 & 1) << 1;
+        let variant = variants(&a[SIDES.start + side])[place];
+        distance(&variant, &b[SIDES.start + lies].words())
+    });
+    apart.sort_unstable();
+    apart
 }
 
-impl Thresholds {
-    /// First chosen with a look at both halves of the benchmark's photos; they keep the tuning half under
-    /// the rates of the first two levels, and no stranger of it reaches the third.
-    const fn of(level: Level) -> Self {
-        let [frames, parts, sides] = match level {
-            Level::Likely => [79, 75, 65],
-            Level::Dispute => [72, 68, 58],
-            Level::Registry => [54, 50, 40],
-        };
-        Self { frames, parts, sides }
+fn witness(a: &[Simhash; COUNT], b: &[Simhash; COUNT], place: usize) -> u32 {
+    let [.., third, _] = sides(a, b, place);
+    third.max(distance(&variants(&a[MIDDLE])[place], &b[MIDDLE].words()))
+}
+
+/// What a witness is further apart than this counts against frames, up to so much,
+const FRAMES_DOUBT: [u32; 2] = [80, 60];
+/// and half of it against parts, which lie elsewhere in one of the two.
+const PARTS_DOUBT: [u32; 2] = [70, 60];
+/// The third side bears witness for the first two.
+const SIDES_DOUBT: [u32; 2] = [90, 60];
+/// By how many bits parts must be nearer than frames to say as much, two sides, and one alone.
+const HANDICAP: [u32; 3] = [4, 24, 54];
+
+/// The most bits of [`Likeness::score`] that speak for a relation at a level.
+const fn most(level: Level) -> u32 {
+    match level {
+        Level::Likely => 80,
+        Level::Dispute => 73,
+        Level::Registry => 59,
     }
 }
 
 impl Likeness {
     /// The bits between the views that are most alike.
     pub(crate) fn nearest(&self) -> u32 {
-        self.frames.min(self.parts).min(self.sides)
+        self.frames.bits.min(self.parts.bits).min(self.sides[0])
+    }
+
+    /// Bits on one scale, whatever the likeness rests on: that of frames whose sides agree.
+    ///
+    /// A mark on a picture, or black corners, may be the most of what its lowest frequencies show.
+    /// They lie on two sides or at the rim, so that a third side and the middle tell pictures that
+    /// have only them in common.
+    pub(crate) fn score(&self) -> u32 {
+        let doubt = |witness: u32, [sure, most]: [u32; 2]| witness.saturating_sub(sure).min(most);
+        let [of_parts, of_two, of_one] = HANDICAP;
+        let [one, two, third] = self.sides;
+        let frames = self.frames.bits + doubt(self.frames.witness, FRAMES_DOUBT);
+        let parts = self.parts.bits + of_parts + doubt(self.parts.witness, PARTS_DOUBT) / 2;
+        let sides = (one + of_one).min(two + of_two) + doubt(third, SIDES_DOUBT);
+        frames.min(parts).min(sides)
     }
 
     /// How the pictures seem to be related at a level, if they are.
     pub(crate) fn relation(&self, level: Level) -> Option<Relation> {
-        let most = Thresholds::of(level);
-        let related =
-            self.frames <= most.frames || self.parts <= most.parts || self.sides <= most.sides;
-        related.then(|| {
-            if self.turned && self.frames.min(self.parts) <= self.sides {
+        let [frames, parts, side] = [self.frames.bits, self.parts.bits, self.sides[0]];
+        (self.score() <= most(level)).then(|| {
+            if self.turned && frames.min(parts) <= side {
                 Relation::Turned
-            } else if self.parts < self.frames.min(self.sides) {
+            } else if parts < frames.min(side) {
                 Relation::Excerpt
-            } else if self.frames <= 16 {
+            } else if frames <= 16 {
                 Relation::Reformatted
             } else {
                 Relation::Edited

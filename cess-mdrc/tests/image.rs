@@ -328,3 +328,93 @@ fn shapes_at_the_edge_are_fingerprinted() {
     assert_eq!(Picture::from_samples(2, 2, 3, vec![0; 11]), length);
     assert!(Picture::from_samples(2, 2, 5, vec![0; 20]).is_err());
 }
+
+/// A texture of little contrast, as much of it in fine parts as in coarse ones: a mark is the most
+/// of what its lowest frequencies show.
+fn texture(seed: u32) -> RgbImage {
+    RgbImage::from_fn(240, 160, |x, y| {
+        let level = |side: u32| {
+            let mixed =
+                (x / side * 7919 + y / side * 104_729 + side) ^ seed.wrapping_mul(0x9e37_79b1);
+            mixed.wrapping_mul(0x85eb_ca6b) >> 28
+        };
+        Rgb([100 + [40, 27, 18, 12, 8, 5].map(level).iter().sum::<u32>() as u8; 3])
+    })
+}
+
+/// A plate with a disc, a quarter of both sides, near a corner.
+fn marked(picture: &RgbImage) -> RgbImage {
+    let mut marked = picture.clone();
+    for (x, y) in (0..60).flat_map(|x| (0..40).map(move |y| (x, y))) {
+        let disc = (x as f32 / 30.0 - 1.0).powi(2) + (y as f32 / 20.0 - 1.0).powi(2) < 0.7;
+        marked.put_pixel(5 + x, 4 + y, if disc { Rgb([70, 90, 110]) } else { Rgb([220; 3]) });
+    }
+    marked
+}
+
+fn cornered(picture: &RgbImage) -> RgbImage {
+    let (width, height) = picture.dimensions();
+    let mut cornered = picture.clone();
+    for (x, y, pixel) in cornered.enumerate_pixels_mut() {
+        let (left, top) = (x as f32 / width as f32, y as f32 / height as f32);
+        // As after a turn by some degrees: a wedge along each side.
+        let wedges =
+            [top - 0.13 * left, left - 0.06 * (1.0 - top), 1.0 - top - 0.13 * (1.0 - left)];
+        if wedges.iter().chain([&(1.0 - left - 0.06 * top)]).any(|inside| *inside < 0.0) {
+            *pixel = Rgb([0; 3]);
+        }
+    }
+    cornered
+}
+
+#[test]
+fn what_is_laid_over_two_pictures_makes_no_kin_of_them() {
+    let likely = |a: &RgbImage, b: &RgbImage| {
+        fingerprint(a).compare(&fingerprint(b)).unwrap().verdict(Level::Likely)
+    };
+    let framed = |picture: &RgbImage| {
+        let mut framed = RgbImage::from_pixel(264, 176, Rgb([255; 3]));
+        imageops::replace(&mut framed, picture, 12, 8);
+        framed
+    };
+    for (name, over) in [
+        ("a mark", &marked as &dyn Fn(&RgbImage) -> RgbImage),
+        ("black corners", &cornered),
+        ("a border", &framed),
+    ] {
+        for seed in 100..106 {
+            let (a, b) = (texture(seed), texture(seed + 10));
+            assert_eq!(likely(&over(&a), &over(&b)), Verdict::Unrelated, "{name}, {seed}");
+        }
+        if name != "black corners" {
+            let plain = scene(77, 240, 160);
+            assert!(matches!(likely(&over(&plain), &plain), Verdict::Related(_)), "{name}");
+        }
+    }
+}
+
+#[cfg(feature = "testkit")]
+#[test]
+fn sides_and_middle_bear_witness_however_a_picture_lies() {
+    let original = scene(12, 240, 160);
+    let mirrored = imageops::flip_horizontal(&original);
+    let a = fingerprint(&original);
+    for picture in [&original, &mirrored] {
+        for copy in [
+            picture.clone(),
+            imageops::rotate90(picture),
+            imageops::rotate180(picture),
+            imageops::rotate270(picture),
+        ] {
+            let b = fingerprint(&copy);
+            let [there, back] = [a.compare(&b), b.compare(&a)].map(|found| found.unwrap());
+            assert_eq!(there.views_score(), back.views_score());
+            let score = there.views_score().unwrap();
+            assert!(score <= 6, "{score} bits");
+        }
+    }
+    // A quarter of each side of another picture: the rest bears witness, or nothing does.
+    let mut other = scene(13, 240, 160);
+    imageops::replace(&mut other, &imageops::crop_imm(&original, 0, 0, 60, 40).to_image(), 0, 0);
+    assert!(a.compare(&fingerprint(&other)).unwrap().views_score().unwrap() > 90);
+}

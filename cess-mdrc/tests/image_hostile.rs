@@ -326,18 +326,19 @@ fn a_gif_of_a_hundred_thousand_frames_is_counted_and_one_is_decoded() {
     at_most("a GIF of 100,000 frames", rose, 16 * MIB);
 }
 
+/// Wide, of 16 bits and four channels: the most that a pixel can have.
+fn wide(width: u32, height: u32) -> DynamicImage {
+    let pixel = |x: u32, y: u32| {
+        ::image::Rgba([(x * 16) as u16, (y * 16) as u16, (x ^ y) as u16, u16::MAX])
+    };
+    let wide = ::image::ImageBuffer::<::image::Rgba<u16>, Vec<u16>>::from_fn(width, height, pixel);
+    DynamicImage::ImageRgba16(wide)
+}
+
 #[test]
 fn memory_is_bounded_by_the_pixels() {
     let _alone = alone();
-    // Sixteen million pixels of 16 bits and four channels: the most that a pixel can have.
-    let (width, height) = (4096u32, 4096u32);
-    let file = {
-        let wide =
-            ::image::ImageBuffer::<::image::Rgba<u16>, Vec<u16>>::from_fn(width, height, |x, y| {
-                ::image::Rgba([(x * 16) as u16, (y * 16) as u16, (x ^ y) as u16, u16::MAX])
-            });
-        encoded(&DynamicImage::ImageRgba16(wide), ImageFormat::Png)
-    };
+    let file = encoded(&wide(4096, 4096), ImageFormat::Png);
     let (picture, rose) = peak(|| decode(&file).unwrap());
     at_most("16 megapixels of 64 bits", rose, 12 * 16 * MIB + 32 * MIB);
     let (_, rose) = peak(|| of_picture(&picture, [0; 32]));
@@ -349,4 +350,92 @@ fn memory_is_bounded_by_the_pixels() {
     let (result, rose) = peak(|| Fingerprint::of(&bomb));
     assert!(result.is_err());
     at_most("a header of 64 megapixels", rose, 3 * 64 * MIB + 16 * MIB);
+}
+
+#[test]
+fn memory_is_bounded_in_every_format() {
+    let _alone = alone();
+    let (width, height) = (2048, 2048);
+    let (wide, narrow) = (wide(width, height), wide(width, height).into_rgba8());
+    let opaque = DynamicImage::ImageRgba8(narrow.clone()).into_rgb8();
+    let turned = with_segment(&jpeg(&opaque), 0xe1, &exif(&orientation(6, true)));
+    for (name, file) in [
+        ("TIFF of 64 bits", encoded(&wide, ImageFormat::Tiff)),
+        ("TIFF of 32 bits", encoded(&narrow.clone().into(), ImageFormat::Tiff)),
+        ("WebP", encoded(&narrow.clone().into(), ImageFormat::WebP)),
+        ("GIF", encoded(&narrow.clone().into(), ImageFormat::Gif)),
+        ("BMP", encoded(&narrow.into(), ImageFormat::Bmp)),
+        ("JPEG, turned", turned),
+    ] {
+        let (picture, rose) = peak(|| decode(&file).unwrap());
+        assert_eq!(picture.width(), width);
+        at_most(name, rose, 12 * 4 * MIB + 16 * MIB);
+    }
+}
+
+#[test]
+fn floats_are_refused_before_they_are_decoded() {
+    let _alone = alone();
+    let floats = DynamicImage::ImageRgb32F(::image::Rgb32FImage::new(2048, 1024));
+    let file = encoded(&floats, ImageFormat::Tiff);
+    drop(floats);
+    let (fault, rose) = peak(|| refused(&file, PictureFormat::Tiff));
+    assert_eq!(fault, PictureFault::Unsupported);
+    at_most("a TIFF of 2 megapixels of floats", rose, 4 * MIB);
+}
+
+/// A second picture behind the first, as of cameras with two lenses, or a film, cut off.
+#[test]
+fn what_is_behind_the_end_of_a_jpeg_may_be_cut_off() {
+    let _alone = alone();
+    let first = jpeg(&quarters(48, 32));
+    let plain = decode(&first).unwrap();
+    for cut in [3, 30, first.len() / 2, first.len() - 1] {
+        let file = [&first[..], &first[..cut]].concat();
+        assert_eq!(decode(&file).as_ref(), Ok(&plain), "{cut}");
+    }
+}
+
+#[test]
+fn png_webp_and_tiff_are_turned_as_their_exif_says() {
+    let _alone = alone();
+    let upright = quarters(48, 32);
+    let stored = DynamicImage::from(imageops::rotate270(&upright));
+    let png = encoded(&stored, ImageFormat::Png);
+    let png = [&png[..33], &chunk(b"eXIf", &orientation(6, false)), &png[33..]].concat();
+    // A WebP of the simple form becomes one with the flag for EXIF, and that behind the picture.
+    let webp = encoded(&stored, ImageFormat::WebP);
+    let mut head = [0x08, 0, 0, 0, 31, 0, 0, 47, 0, 0];
+    assert_eq!(webp[12..16], *b"VP8L");
+    head[4..7].copy_from_slice(&31u32.to_le_bytes()[..3]);
+    let meta = orientation(6, true);
+    let part = |name: &[u8; 4], data: &[u8]| {
+        let padding = vec![0; data.len() % 2];
+        [&name[..], &(data.len() as u32).to_le_bytes(), data, &padding].concat()
+    };
+    let body = [part(b"VP8X", &head), webp[12..].to_vec(), part(b"EXIF", &meta)].concat();
+    let webp = [b"RIFF", &(body.len() as u32 + 4).to_le_bytes()[..], b"WEBP", &body].concat();
+    // The directory of a TIFF has the orientation itself: 274 comes before 277, samples a pixel.
+    let tiff = encoded(&stored, ImageFormat::Tiff);
+    let at = u32::from_le_bytes(*tiff[4..].first_chunk().unwrap()) as usize;
+    let count = usize::from(u16::from_le_bytes(*tiff[at..].first_chunk().unwrap()));
+    let entries = tiff[at + 2..at + 2 + 12 * count].to_vec();
+    let split = entries.chunks(12).position(|entry| entry[0] == 0x15 && entry[1] == 1).unwrap();
+    let entry = [&[0x12, 1, 3, 0, 1, 0, 0, 0][..], &6u32.to_le_bytes()].concat();
+    let directory = [
+        &(count as u16 + 1).to_le_bytes()[..],
+        &entries[..12 * split],
+        &entry,
+        &entries[12 * split..],
+        &[0; 4],
+    ]
+    .concat();
+    let mut tiff = [&tiff[..], &[0; 1][..tiff.len() % 2], &directory].concat();
+    let at = (tiff.len() - directory.len()) as u32;
+    tiff[4..8].copy_from_slice(&at.to_le_bytes());
+    for (name, file) in [("PNG", png), ("WebP", webp), ("TIFF", tiff)] {
+        let picture = decode(&file).unwrap();
+        assert_eq!((picture.width(), picture.height()), (48, 32), "{name}");
+        assert_eq!(picture.samples(), upright.as_raw(), "{name}");
+    }
 }

@@ -34,7 +34,7 @@ const USAGE: &str = "\
 usage: cargo xtask ci [--list | STEP...]
        cargo xtask budget FILE
        cargo xtask figures [AREA...] [--umbral]
-       cargo xtask mdrc-bench text | thresholds | data | image [FOLDER] | audio [FOLDER] | audio-tuning
+       cargo xtask mdrc-bench text | thresholds | data | image [FOLDER] | image-tuning | audio [FOLDER] | audio-tuning
        cargo xtask mdrc-bench video [FOLDER] | figures | table FILE | centre FILE
        cargo xtask fuzz [CRATE...] [--seconds N | --check]
        cargo xtask memory [--mib N]

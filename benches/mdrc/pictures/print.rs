@@ -1,7 +1,7 @@
 //! What each method makes of a picture.
 
 use cess_mdrc::image::{Pdq, Picture, of_picture, pdq_dihedral};
-use cess_mdrc::{Fingerprint, iscc};
+use cess_mdrc::{Fingerprint, Level, Verdict, iscc};
 use image::RgbImage;
 use image_hasher::{HashAlg, Hasher, HasherConfig};
 
@@ -43,29 +43,37 @@ fn bits(a: &[u8; 32], b: &[u8; 32]) -> u32 {
     a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
 }
 
-/// A method: its name, and a score by which a smaller one is closer.
-pub(crate) type Method = (&'static str, fn(&Print, &Print) -> u32);
-
-pub(crate) const METHODS: [Method; 7] = [
-    ("ID", id),
-    ("ID + sketch", sketch),
-    ("search", |a, b| if id(a, b) <= 90 { sketch(a, b) } else { WORST }),
-    ("PDQ", |a, b| a.pdq[0].distance(&b.pdq[0])),
-    ("PDQ dihedral", |a, b| b.pdq.iter().map(|b| a.pdq[0].distance(b)).min().unwrap_or(WORST)),
-    ("pHash-256", |a, b| bits(&a.phash, &b.phash)),
-    ("ISCC-256", |a, b| bits(&a.iscc, &b.iscc)),
-];
+/// Methods, in the order of scores.
+pub(crate) const METHODS: [&str; 7] =
+    ["ID", "ID + sketch", "search", "PDQ", "PDQ dihedral", "pHash-256", "ISCC-256"];
+/// Where the sketch is among them.
+pub(crate) const SKETCH: usize = 1;
 
 pub(crate) const WORST: u32 = 299;
 
-fn id(a: &Print, b: &Print) -> u32 {
-    a.ours.certificate().id().distance(&b.ours.certificate().id())
+/// What the methods say of a pair.
+pub(crate) struct Judged {
+    /// A smaller one is closer.
+    pub(crate) scores: [u32; METHODS.len()],
+    /// The strictest level at which the two are related.
+    pub(crate) level: Option<Level>,
 }
 
-/// The distances of the views on one scale: that on which those of all with all are, at the
-/// thresholds of `Level::Dispute`.
-fn sketch(a: &Print, b: &Print) -> u32 {
-    let found = a.ours.compare(&b.ours).expect("one method").view_distances();
-    let [frames, parts, sides] = found.expect("pictures have views");
-    frames.min(parts + 4).min(sides + 14)
+pub(crate) fn judge(a: &Print, b: &Print) -> Judged {
+    let found = a.ours.compare(&b.ours).expect("one method");
+    let id = found.distance();
+    let sketch = found.views_score().expect("pictures have views");
+    let dihedral = b.pdq.iter().map(|b| a.pdq[0].distance(b)).min();
+    let scores = [
+        id,
+        sketch,
+        if id <= 90 { sketch } else { WORST },
+        a.pdq[0].distance(&b.pdq[0]),
+        dihedral.unwrap_or(WORST),
+        bits(&a.phash, &b.phash),
+        bits(&a.iscc, &b.iscc),
+    ];
+    let related = |level: &Level| matches!(found.verdict(*level), Verdict::Related(_));
+    let level = [Level::Registry, Level::Dispute, Level::Likely].into_iter().find(related);
+    Judged { scores, level }
 }

@@ -1,6 +1,8 @@
 //! Scores of pairs, counted.
 
-use super::print::WORST;
+use cess_mdrc::Level;
+
+use super::print::{Judged, METHODS, SKETCH, WORST};
 use crate::trial::Recall;
 
 /// What a method's scores say.
@@ -67,6 +69,68 @@ impl Tally {
             .filter(|rate| rate * self.all_strangers() as f64 >= 1.0)
             .map(|rate| (rate, self.found(self.threshold(rate), None).percent()))
             .collect()
+    }
+}
+
+/// A pair of strangers: the sketch's score, and photo and retouch of both (0 for none).
+pub(crate) type Pair = (u32, [usize; 2], [usize; 2]);
+
+/// All that is counted of a set of photos.
+#[derive(Clone)]
+pub(crate) struct Count {
+    /// Of each method.
+    pub(crate) tallies: Vec<Tally>,
+    /// Kin and strangers that match at the three levels.
+    pub(crate) levels: [[u64; 3]; 2],
+    /// The nearest strangers, of each two photos the nearest pair.
+    pub(crate) nearest: Vec<Pair>,
+}
+
+/// Pairs of strangers that are named.
+const NAMED: usize = 12;
+
+impl Count {
+    pub(crate) fn new(retouches: usize) -> Self {
+        let tallies = vec![Tally::new(retouches); METHODS.len()];
+        Self { tallies, levels: [[0; 3]; 2], nearest: Vec::new() }
+    }
+
+    pub(crate) fn kin(&mut self, retouch: usize, judged: &Judged) {
+        let scores = self.tallies.iter_mut().zip(judged.scores);
+        scores.for_each(|(tally, score)| tally.kin(retouch, score));
+        reach(&mut self.levels[0], judged.level);
+    }
+
+    pub(crate) fn stranger(&mut self, judged: &Judged, photos: [usize; 2], retouches: [usize; 2]) {
+        let scores = self.tallies.iter_mut().zip(judged.scores);
+        scores.for_each(|(tally, score)| tally.stranger(score));
+        reach(&mut self.levels[1], judged.level);
+        let score = judged.scores[SKETCH];
+        if self.nearest.len() < NAMED || score < self.nearest[NAMED - 1].0 {
+            self.name((score, photos, retouches));
+        }
+    }
+
+    fn name(&mut self, pair: Pair) {
+        match self.nearest.iter_mut().find(|named| named.1 == pair.1) {
+            Some(named) => *named = pair.min(*named),
+            None => self.nearest.push(pair),
+        }
+        self.nearest.sort_unstable();
+        self.nearest.truncate(NAMED);
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.tallies.iter_mut().zip(&other.tallies).for_each(|(sum, tally)| sum.add(tally));
+        let levels = self.levels.as_flattened_mut().iter_mut();
+        levels.zip(other.levels.as_flattened()).for_each(|(sum, count)| *sum += count);
+        other.nearest.iter().for_each(|pair| self.name(*pair));
+    }
+}
+
+fn reach(levels: &mut [u64; 3], level: Option<Level>) {
+    if let Some(level) = level {
+        levels[..=level as usize].iter_mut().for_each(|count| *count += 1);
     }
 }
 

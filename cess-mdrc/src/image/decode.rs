@@ -3,7 +3,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ::image::error::ImageError;
 use ::image::{
-    DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageReader, RgbImage, RgbaImage,
+    ColorType, DynamicImage, GrayAlphaImage, GrayImage, ImageDecoder, ImageReader, RgbImage,
+    RgbaImage,
 };
 
 use super::picture::{Picture, check_size};
@@ -135,6 +136,10 @@ fn decode(bytes: &[u8], format: PictureFormat, max_pixels: u64) -> Result<Pictur
     let mut decoder = reader.into_decoder().map_err(read)?;
     let (width, height) = decoder.dimensions();
     check_size(width, height, max_pixels)?;
+    // Before memory is taken for it: light without an upper end has no one way to 8 bits.
+    if !of_integers(decoder.color_type()) {
+        return Err(refused(PictureFault::Unsupported));
+    }
     decoder.set_limits(limits(width, height)).map_err(read)?;
     let orientation = decoder.orientation().map_err(read)?;
     let picture = DynamicImage::from_decoder(decoder).map_err(read)?;
@@ -159,8 +164,12 @@ fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     side(16).zip(side(20))
 }
 
-/// Before it is turned, for which there are two of it at a time. Nothing for floats: light without
-/// an upper end has no one way to 8 bits.
+fn of_integers(samples: ColorType) -> bool {
+    use ColorType::{L8, L16, La8, La16, Rgb8, Rgb16, Rgba8, Rgba16};
+    matches!(samples, L8 | L16 | La8 | La16 | Rgb8 | Rgb16 | Rgba8 | Rgba16)
+}
+
+/// Before it is turned, for which there are two of it at a time.
 fn in_bytes(picture: DynamicImage) -> Option<DynamicImage> {
     let (width, height) = (picture.width(), picture.height());
     match picture {
