@@ -418,3 +418,27 @@ fn sides_and_middle_bear_witness_however_a_picture_lies() {
     imageops::replace(&mut other, &imageops::crop_imm(&original, 0, 0, 60, 40).to_image(), 0, 0);
     assert!(a.compare(&fingerprint(&other)).unwrap().views_score().unwrap() > 90);
 }
+
+/// What Pillow and numpy make of the same files: `tests/pictures/make.py` wrote them.
+#[test]
+fn cmyk_and_sixteen_bits_are_what_pillow_and_numpy_make_of_them() {
+    let file = |name: &str| {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pictures");
+        decode(&std::fs::read(folder.join(name)).unwrap()).unwrap()
+    };
+    for (name, expected, most) in [
+        ("cmyk.jpg", "cmyk.png", 3),
+        ("ycck.jpg", "ycck.png", 3),
+        ("grey16.png", "grey16-8.png", 0),
+        ("grey16.tif", "grey16-8.png", 0),
+        ("rgb16.png", "rgb16-8.png", 0),
+    ] {
+        let (ours, theirs) = (file(name), file(expected));
+        assert_eq!((ours.width(), ours.height()), (48, 32), "{name}");
+        assert_eq!(ours.channels(), theirs.channels(), "{name}");
+        let apart = ours.samples().iter().zip(theirs.samples()).map(|(a, b)| a.abs_diff(*b));
+        assert_eq!(ours.samples().len(), theirs.samples().len());
+        let apart = apart.max().unwrap();
+        assert!(apart <= most, "{name}: {apart} levels");
+    }
+}

@@ -49,6 +49,30 @@ fn equals_the_reference_on_its_own_pictures() {
     assert_eq!(seen, 31);
 }
 
+/// PNG copies that `tests/pictures/make.py` makes by Pillow, which the hashes were made with.
+#[test]
+fn equals_the_reference_on_the_same_pixels() {
+    let Some(folder) = vectors() else { return };
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
+    let copies = target.join("mdrc/pdq");
+    if !copies.is_dir() {
+        println!("SKIPPED pdq on the same pixels: tests/pictures/make.py was not run");
+        return;
+    }
+    let table = std::fs::read_to_string(folder.join("measured/pdq-cpp-0.2.8.tsv")).unwrap();
+    let lines = table.lines().filter(|line| !line.starts_with('#'));
+    let seen = lines.map(|line| {
+        let [file, hash, quality]: [&str; 3] =
+            line.split('\t').collect::<Vec<_>>().try_into().unwrap();
+        let copy = copies.join(format!("{}.png", file.trim_start_matches("pdq/")));
+        let found = pdq(&decode(&copy));
+        assert_eq!(found.hash.to_string(), hash, "{file}");
+        assert_eq!(found.quality, quality.parse::<u8>().unwrap(), "{file}");
+    });
+    assert_eq!(seen.count(), 35);
+}
+
 /// The pictures of `dih` are JPEGs of one picture turned and mirrored.
 #[test]
 fn turned_pictures_have_the_hashes_that_were_foretold() {

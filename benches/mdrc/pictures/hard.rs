@@ -26,6 +26,8 @@ const PARTS: &[(&str, u32)] =
     &[("halves", 50), ("parts which share a fifth", 55), ("parts which share a half", 67)];
 
 pub(crate) fn tables(photos: &[PathBuf]) -> Result<(), String> {
+    // The tests of ISCC's Image-Code look for it where it is fetched to.
+    Package::PyPi("iscc-samples").folder()?;
     println!("\nNo copies, but alike: pairs, and how many match at Likely, Dispute, Registry");
     let stereo = Package::PyPi("scikit-image").folder()?.join("skimage/data");
     let stereo = ["motorcycle_left.png", "motorcycle_right.png"].map(|name| stereo.join(name));
