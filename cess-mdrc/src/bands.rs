@@ -2,6 +2,7 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "a few thousand items")]
 
+mod kernel;
 mod likeness;
 
 pub(crate) use likeness::{Likeness, compare};

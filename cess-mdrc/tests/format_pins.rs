@@ -152,6 +152,6 @@ fn audio_pins() {
         .into();
     assert_eq!(
         pin(&fingerprints),
-        "b54cf30da50e05b7c9e466516db41d8839a09d56de18112efea5b06f2b2390ef"
+        "95f6f50fd0791fd583edb1fde44114c3d36cd30e0ab84cdd7d6d2d568654c8b8"
     );
 }

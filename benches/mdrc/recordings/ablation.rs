@@ -24,8 +24,7 @@ pub(crate) fn centres(rows: &[Vec<f64>]) -> Vec<(f64, f64)> {
 }
 
 /// Groups as they are weighted in the ID.
-const SHIPPED: [(&str, f64); 4] =
-    [("intervals", 1.0), ("parts", 0.5), ("spread", 0.4), ("shape", 0.3)];
+const SHIPPED: [(&str, f64); 2] = [("intervals", 1.0), ("parts", 0.3)];
 /// What those that were left out would add at.
 const BESIDE: f64 = 0.3;
 

@@ -1,5 +1,5 @@
-//! Features that were tried for the ID and left out, in plain floating point: loudness in time, onsets and
-//! tempo, chroma, and loudness by critical bands.
+//! Features that were tried for the ID and left out, in plain floating point: loudness, onsets and tempo in time,
+//! levels and their spread in the spectrum, chroma, and loudness by critical bands.
 
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
@@ -25,9 +25,12 @@ pub(crate) fn left_out(samples: &[i16]) -> Vec<(&'static str, Vec<f64>)> {
     let turns = (1..=12)
         .map(|turn| (0..24).map(|at| chroma[at] * chroma[(at + turn) % 24]).sum::<f64>() * 1000.0);
     let turns = turns.collect();
+    let (shape, spread) = frequency(&rows);
     vec![
         ("intensity", intensity(&spectra)),
-        ("time", onsets(&rows)),
+        ("time: onsets, tempo", onsets(&rows)),
+        ("frequency: shape", shape),
+        ("frequency: spread", spread),
         ("musical: chroma", chroma.iter().map(|share| share * 1000.0).collect()),
         ("musical: intervals of it", turns),
         ("perceptual", bark(&spectra)),
@@ -103,6 +106,20 @@ fn onsets(rows: &[[f64; BANDS]]) -> Vec<f64> {
     };
     let square = product(0).max(1e-9);
     LAGS.iter().map(|lag| 1000.0 * product(*lag) / square).collect()
+}
+
+/// The mean level of each part of the spectrum over that of its row, and how much it varies.
+fn frequency(rows: &[[f64; BANDS]]) -> (Vec<f64>, Vec<f64>) {
+    let part = |at: usize| {
+        let levels = rows.iter().map(|row| {
+            row[3 * at..][..3].iter().sum::<f64>() / 3.0 - row.iter().sum::<f64>() / BANDS as f64
+        });
+        let (sum, square) =
+            levels.fold((0.0, 0.0), |(sum, square), level| (sum + level, square + level * level));
+        let (mean, count) = (sum / rows.len().max(1) as f64, rows.len().max(1) as f64);
+        (256.0 * mean, 256.0 * (square / count - mean * mean).max(0.0).sqrt())
+    };
+    (0..BANDS / 3).map(part).unzip()
 }
 
 fn chroma(rows: &[[f64; BANDS]]) -> [f64; 24] {

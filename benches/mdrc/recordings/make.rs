@@ -10,6 +10,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::media::{self, Package};
+use crate::pictures::in_parallel;
 
 /// What is made of a clip: a file's extension, a filter, the arguments of the encoder.
 pub(crate) enum Change {
@@ -93,13 +94,9 @@ pub(crate) struct Clip {
 
 /// The music of a game by one composer, and the announcements of one speaker.
 pub(crate) fn of_packages() -> Result<Vec<Clip>, String> {
-    let folder = Package::Debian("drascula-music").folder()?;
-    let music = folder.join("usr/share/scummvm/drascula/audio");
-    let mut clips = Vec::new();
-    for track in 1..=31 {
-        let file = music.join(format!("track{track}.ogg"));
-        clips.extend(cut(&file, &format!("music{track:02}"), track)?);
-    }
+    let clips =
+        in_parallel(&tracks()?, |_, (track, file)| cut(file, &format!("music{track:02}"), *track))?;
+    let mut clips = clips.concat();
     let folder = Package::Debian("asterisk-core-sounds-en-wav").folder()?;
     let speech = folder.join("usr/share/asterisk/sounds/en_US_f_Allison");
     let lists = media::target().join("audio/lists");
@@ -123,6 +120,13 @@ pub(crate) fn of_packages() -> Result<Vec<Clip>, String> {
         }
     }
     Ok(clips)
+}
+
+/// The whole tracks, by number.
+pub(crate) fn tracks() -> Result<Vec<(usize, PathBuf)>, String> {
+    let folder = Package::Debian("drascula-music").folder()?;
+    let music = folder.join("usr/share/scummvm/drascula/audio");
+    Ok((1..=31).map(|track| (track, music.join(format!("track{track}.ogg")))).collect())
 }
 
 /// All that can be decoded in a folder, each file a track.
@@ -214,21 +218,22 @@ fn ffmpeg(words: &[String]) -> Result<(), String> {
 }
 
 /// A copy with noise, as a WAV file; nothing where the change is another.
-pub(crate) fn noisy(clip: &Clip, name: &str, seed: u64) -> Option<Result<Vec<u8>, String>> {
+pub(crate) fn noisy(clip: &Clip, name: &str) -> Option<Result<Vec<u8>, String>> {
     let decibels = CHANGES.iter().find_map(|(change, how)| match how {
         Noise(decibels) if *change == name => Some(*decibels),
         _ => None,
     })?;
+    let seed = *blake3::hash(clip.name.as_bytes()).as_bytes();
     Some(clip.file("original").and_then(|bytes| add_noise(&bytes, decibels, seed)))
 }
 
-fn add_noise(bytes: &[u8], decibels: f64, seed: u64) -> Result<Vec<u8>, String> {
+fn add_noise(bytes: &[u8], decibels: f64, seed: [u8; 32]) -> Result<Vec<u8>, String> {
     let recording =
         Recording::decode(bytes, Limits::default()).map_err(|error| error.to_string())?;
     let samples = recording.samples();
     let power = samples.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>() / samples.len() as f64;
     let deviation = (power / 10f64.powf(decibels / 10.0)).sqrt();
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut rng = ChaCha8Rng::from_seed(seed);
     let noisy = samples.iter().map(|sample| {
         // Twelve uniform numbers sum to a normal one.
         let normal: f64 = (0..12).map(|_| f64::from(rng.next_u32()) / f64::from(u32::MAX)).sum();

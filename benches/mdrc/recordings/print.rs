@@ -21,22 +21,22 @@ impl Print {
         let chromaprint = audio::chromaprint(bytes, Limits::default()).map_err(failed)?;
         let code = iscc::audio_code(&chromaprint, 64).map_err(failed)?;
         let iscc = iscc_lib::iscc_decode(&code).map(|(.., digest)| digest);
+        let recording = Recording::decode(bytes, Limits::default()).map_err(failed)?;
         Ok(Self {
-            ours: audio::fingerprint(bytes).map_err(failed)?,
+            ours: audio::of_recording(&recording, *blake3::hash(bytes).as_bytes()),
             chromaprint,
             iscc: iscc.unwrap_or_default(),
-            values: Self::values(bytes),
+            values: values(&recording),
         })
     }
+}
 
-    /// Those that the ID is made of, and those that were left out of it.
-    pub(crate) fn values(bytes: &[u8]) -> Values {
-        let Ok(recording) = Recording::decode(bytes, Limits::default()) else { return Vec::new() };
-        let ours = audio::groups(&recording)
-            .into_iter()
-            .map(|(name, values)| (name, values.into_iter().map(|value| value as f64).collect()));
-        ours.chain(groups::left_out(recording.samples())).collect()
-    }
+/// Those that the ID is made of, and those that were left out of it.
+pub(crate) fn values(recording: &Recording) -> Values {
+    let ours = audio::groups(recording)
+        .into_iter()
+        .map(|(name, values)| (name, values.into_iter().map(|value| value as f64).collect()));
+    ours.chain(groups::left_out(recording.samples())).collect()
 }
 
 /// The methods, in the order of [`Pair::scores`].
@@ -49,6 +49,9 @@ pub(crate) const QUARTER: u32 = 149;
 /// What all methods make of two prints: a smaller score is closer.
 pub(crate) struct Pair {
     pub(crate) scores: [u32; 5],
+    /// Agreement of items: sixteenths of deviations, and thousandths.
+    pub(crate) sixteenths: u32,
+    pub(crate) permille: u32,
     /// Whether the verdict at each level is that they are related.
     pub(crate) related: [bool; 3],
     /// Where the first one begins in the second.
@@ -68,6 +71,8 @@ impl Pair {
             [Level::Likely, Level::Dispute, Level::Registry].map(|level| found.verdict(level));
         Self {
             scores: [id, sketch, search, chromaprint(a, b), bits],
+            sixteenths: found.bands_score().unwrap_or(0),
+            permille: found.parts_permille(),
             related: verdicts.map(|verdict| matches!(verdict, Verdict::Related(_))),
             offset_ms: found.alignment().map(|place| place.offset_ms()),
             excerpt: verdicts[2] == Verdict::Related(Relation::Excerpt),

@@ -7,9 +7,6 @@ use crate::chart;
 use crate::pictures::in_parallel;
 use crate::pictures::tally::Tally;
 
-/// Of the copies of another clip so many are compared with an original, a different quarter of them for each two
-/// clips: all of them would take hours.
-const STRANGERS: usize = 4;
 /// Clips of different tracks, of one track (often of one theme), of one speaker.
 const KINDS: [&str; 3] = ["different tracks", "one track", "one speaker"];
 
@@ -89,7 +86,7 @@ fn count(families: &[Family]) -> Result<Counts, String> {
             // The copy first: where it begins in the original.
             counts.kin(change, &Pair::of(copy, original));
         }
-        for (number, other) in families.iter().enumerate().filter(|(number, _)| *number != at) {
+        for (_, other) in families.iter().enumerate().filter(|(number, _)| *number != at) {
             let kind = if family.clip.track == other.clip.track {
                 1
             } else if family.clip.speech && other.clip.speech {
@@ -97,7 +94,7 @@ fn count(families: &[Family]) -> Result<Counts, String> {
             } else {
                 0
             };
-            for print in other.prints.iter().skip((at + number) % STRANGERS).step_by(STRANGERS) {
+            for print in &other.prints {
                 counts.stranger(kind, &Pair::of(original, print));
             }
         }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "values are clamped")]
 
-use super::items::{CHANGES, INTERVALS, Items, LAGS, LEVELS, PART_LAGS, PARTS, PRODUCTS, Sums};
+use super::items::{CHANGES, INTERVALS, Items, LAGS, PART_LAGS, PARTS, PRODUCTS, Sums};
 use super::spectrum::ONE as LEVEL;
 use crate::Simhash;
 use crate::simhash::{Accumulator, expand};
@@ -21,22 +21,16 @@ pub(super) enum Group {
     Intervals,
     /// How changes of parts of the spectrum go together.
     Parts,
-    /// How much the level of each part of the spectrum varies.
-    Spread,
-    /// The mean level of each part of the spectrum.
-    Shape,
 }
 
 impl Group {
-    pub(super) const ALL: [Self; 4] = [Self::Intervals, Self::Parts, Self::Spread, Self::Shape];
+    pub(super) const ALL: [Self; 2] = [Self::Intervals, Self::Parts];
 
-    /// Of a value: 512, 256, 205 and 154 over the root of the number of values.
+    /// Of a value: 512 and 154 over the root of the number of values.
     const fn weight(self) -> i64 {
         match self {
             Self::Intervals => 35,
-            Self::Parts => 20,
-            Self::Spread => 44,
-            Self::Shape => 33,
+            Self::Parts => 12,
         }
     }
 
@@ -45,8 +39,6 @@ impl Group {
         match self {
             Self::Intervals => "intervals",
             Self::Parts => "parts",
-            Self::Spread => "spread",
-            Self::Shape => "shape",
         }
     }
 
@@ -74,16 +66,6 @@ impl Group {
                     ratio(sums.parts[lag][later][earlier], sums.pairs[lag] * size * size)
                 })
                 .collect(),
-            Self::Spread => sums
-                .levels
-                .iter()
-                .map(|(sum, square)| {
-                    let rows = sums.rows.max(1);
-                    let variance = (square / rows - (sum / rows) * (sum / rows)).max(0);
-                    ((variance as u64) << 8).isqrt() as i64
-                })
-                .collect(),
-            Self::Shape => sums.levels.iter().map(|(sum, _)| sum / sums.rows.max(1)).collect(),
         }
     }
 }
@@ -92,8 +74,7 @@ impl Group {
 const CENTRE: &[u8] = include_bytes!("centre.bin");
 const VALUES: usize = LAGS.len() * INTERVALS * 2 - LAGS.len() - INTERVALS
     + PARTS * (PARTS - 1) / 2
-    + (PART_LAGS.len() - 1) * PARTS * PARTS
-    + 2 * LEVELS;
+    + (PART_LAGS.len() - 1) * PARTS * PARTS;
 const _: () = assert!(CENTRE.len() == 4 * VALUES, "a mean and a deviation for each value");
 
 /// The ID, and the quality.

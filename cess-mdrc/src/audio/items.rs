@@ -1,10 +1,8 @@
 //! From rows to the items of the sketch, and to the sums that the ID is made of.
 
-#![expect(clippy::cast_possible_truncation, reason = "there are 66 bands")]
-
 use std::collections::VecDeque;
 
-use super::spectrum::{BANDS, ONE, Row};
+use super::spectrum::{ONE, Row};
 
 /// Rows between the two that are compared: half a second.
 const APART: usize = 8;
@@ -25,8 +23,6 @@ pub(super) const PRODUCTS: usize = LAGS.len() * INTERVALS * 2;
 /// Parts of the spectrum whose changes are multiplied with each other's.
 pub(super) const PARTS: usize = 8;
 pub(super) const PART_LAGS: [usize; 3] = [0, 8, 16];
-/// Parts of the spectrum whose levels are summed: three bands each.
-pub(super) const LEVELS: usize = BANDS / 3;
 
 /// Sums over a recording.
 #[derive(Debug, Clone)]
@@ -40,9 +36,6 @@ pub(super) struct Sums {
     pub(super) parts: [[[i64; PARTS]; PARTS]; PART_LAGS.len()],
     /// By lag.
     pub(super) pairs: [i64; PART_LAGS.len()],
-    /// Rows, and of their levels over the row's mean the sums and the sums of squares.
-    pub(super) rows: i64,
-    pub(super) levels: [(i64, i64); LEVELS],
 }
 
 pub(super) struct Items {
@@ -61,14 +54,11 @@ impl Items {
             products: [(0, 0); PRODUCTS],
             parts: [[[0; PARTS]; PARTS]; PART_LAGS.len()],
             pairs: [0; PART_LAGS.len()],
-            rows: 0,
-            levels: [(0, 0); LEVELS],
         };
         Self { rows: VecDeque::new(), changes: VecDeque::new(), made: 0, items: Vec::new(), sums }
     }
 
     pub(super) fn push(&mut self, row: Row) {
-        self.sums.level(&row);
         if self.rows.len() == APART
             && let Some(before) = self.rows.pop_front()
         {
@@ -89,16 +79,6 @@ impl Items {
 }
 
 impl Sums {
-    fn level(&mut self, row: &Row) {
-        let mean = row.iter().sum::<i32>() / BANDS as i32;
-        self.rows += 1;
-        for ((sum, square), bands) in self.levels.iter_mut().zip(row.as_chunks::<3>().0) {
-            let level = i64::from(bands.iter().sum::<i32>() / 3 - mean);
-            *sum += level;
-            *square += level * level;
-        }
-    }
-
     /// The latest changes come first.
     fn change(&mut self, changes: &VecDeque<Changes>) {
         let Some(late) = changes.front() else { return };

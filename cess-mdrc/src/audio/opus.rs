@@ -1,17 +1,17 @@
 //! Opus within a container, RFC 7845 and RFC 6716.
 
-use opus_decoder::{OpusDecoder, OpusMultistreamDecoder};
+use opus_pure::{MAX_PACKET_SAMPLES, OpusDecoder, OpusMSDecoder};
 use symphonia::core::codecs::audio::AudioCodecParameters;
 use symphonia::core::errors::Error as Refusal;
 use symphonia::core::packet::Packet;
 
 use super::AudioFault;
 
-const RATE: u32 = 48_000;
+const RATE: i32 = 48_000;
 
 enum Streams {
     One(Box<OpusDecoder>),
-    Many(Box<OpusMultistreamDecoder>),
+    Many(Box<OpusMSDecoder>),
 }
 
 /// A decoder with what the header says of it.
@@ -38,15 +38,22 @@ impl Opus {
             let decoder = OpusDecoder::new(RATE, channels).map_err(|_| AudioFault::Channels)?;
             Streams::One(Box::new(decoder))
         } else {
+            let decoder = OpusMSDecoder::new(RATE, channels, family);
+            let decoder = decoder.map_err(|_| AudioFault::Unsupported)?;
             let [streams, coupled, mapping @ ..] = head.get(19..).unwrap_or(&[]) else {
                 return Err(AudioFault::Damaged);
             };
-            let mapping = mapping.get(..channels).ok_or(AudioFault::Damaged)?;
-            let (streams, coupled) = (usize::from(*streams), usize::from(*coupled));
-            let many = OpusMultistreamDecoder::new(RATE, channels, streams, coupled, mapping);
-            Streams::Many(Box::new(many.map_err(|_| AudioFault::Channels)?))
+            // The decoder knows the usual layouts alone.
+            let layout = decoder.layout();
+            let usual = layout.nb_streams == usize::from(*streams)
+                && layout.nb_coupled_streams == usize::from(*coupled)
+                && mapping.get(..channels) == Some(&layout.mapping[..]);
+            if !usual {
+                return Err(AudioFault::Unsupported);
+            }
+            Streams::Many(Box::new(decoder))
         };
-        let buffer = vec![0; OpusDecoder::MAX_FRAME_SIZE_48K * channels];
+        let buffer = vec![0; MAX_PACKET_SAMPLES * channels];
         Ok(Self { streams, channels, skip: skip.into(), buffer })
     }
 
@@ -55,19 +62,21 @@ impl Opus {
         packet: &Packet,
         samples: &mut Vec<i16>,
     ) -> Result<(u32, usize), Refusal> {
+        let rate = RATE.unsigned_abs();
         // An empty packet would ask for what was lost to be made up.
         if packet.data.is_empty() {
-            return Ok((RATE, self.channels));
+            return Ok((rate, self.channels));
         }
+        let (data, most, buffer) = (&packet.data, MAX_PACKET_SAMPLES, &mut self.buffer);
         let decoded = match &mut self.streams {
-            Streams::One(decoder) => decoder.decode(&packet.data, &mut self.buffer, false),
-            Streams::Many(decoder) => decoder.decode(&packet.data, &mut self.buffer, false),
+            Streams::One(decoder) => decoder.decode_s16(data, most, buffer),
+            Streams::Many(decoder) => decoder.decode_s16(data, most, buffer),
         };
         let frames = decoded.map_err(|_| Refusal::DecodeError("opus"))?;
         let skipped = self.skip.min(frames);
         self.skip -= skipped;
         let all = self.buffer.get(skipped * self.channels..frames * self.channels);
         samples.extend_from_slice(all.unwrap_or(&[]));
-        Ok((RATE, self.channels))
+        Ok((rate, self.channels))
     }
 }
