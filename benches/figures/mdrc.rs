@@ -3,7 +3,8 @@
 //! Recalls need documents that packages ship: `cargo xtask mdrc-bench text` has them.
 
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use cess_mdrc::audio::{self, Limits as SoundLimits, Recording};
 use cess_mdrc::image::{Picture, of_picture, pdq};
@@ -98,8 +99,8 @@ fn videos(emit: &mut dyn FnMut(Figure)) {
     }
 }
 
-/// Half a minute of chords, decoded and in files; files other than WAV are those of `mdrc-bench audio`, where it
-/// has run. The rival gets the decoded samples too, or decodes the same file by the same decoders.
+/// Half a minute of chords, decoded and in files: a WAV made here, and by the `ffmpeg` of the machine, where there is one,
+/// the others. The rival gets the decoded samples too, or decodes the same file by the same decoders.
 fn sound(emit: &mut dyn FnMut(Figure)) {
     let samples: Vec<i16> = (0..30 * 8_000i32)
         .map(|at| {
@@ -123,13 +124,7 @@ fn sound(emit: &mut dyn FnMut(Figure)) {
     let unit = Unit::RealTime;
     let [ours, theirs] = [ours, theirs].map(|seconds| unit.value(seconds, 30_000));
     emit(Figure::new("audio/decoded".to_owned(), ours, unit).against("rusty-chromaprint", theirs));
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
-    for name in
-        ["original.wav", "mp3 128.mp3", "aac 32.m4a", "ogg 64.ogg", "opus 24.opus", "trim 1 s.flac"]
-    {
-        let path = target.join("mdrc/audio/music01-4").join(name);
-        let Ok(bytes) = std::fs::read(path) else { continue };
+    for (name, bytes) in files(&samples) {
         let Ok(recording) = Recording::decode(&bytes, SoundLimits::default()) else { continue };
         let [ours, theirs] =
             interleave([&mut || drop(black_box(audio::fingerprint(&bytes))), &mut || {
@@ -137,7 +132,7 @@ fn sound(emit: &mut dyn FnMut(Figure)) {
             }]);
         let [ours, theirs] =
             [ours, theirs].map(|seconds| unit.value(seconds, recording.samples().len() / 8));
-        let name = format!("audio/file={}", name.rsplit('.').next().unwrap_or(name));
+        let name = format!("audio/file={name}");
         emit(Figure::new(name, ours, unit).against("rusty-chromaprint", theirs));
     }
     let prints = [0, 1].map(|at: u8| {
@@ -147,6 +142,40 @@ fn sound(emit: &mut dyn FnMut(Figure)) {
     let [seconds] = interleave([&mut || drop(black_box(prints[0].compare(&prints[1])))]);
     let unit = Unit::Milliseconds;
     emit(Figure::new("audio-compare/seconds=30".to_owned(), unit.value(seconds, 0), unit));
+}
+
+/// The chords at 44.1 kHz in two channels, by format.
+fn files(samples: &[i16]) -> Vec<(&'static str, Vec<u8>)> {
+    let stereo =
+        (0..30 * 44_100).flat_map(|at| [samples[at * 80 / 441], samples[at * 80 / 441] / 2]);
+    let body: Vec<u8> = stereo.flat_map(i16::to_le_bytes).collect();
+    let len = u32::try_from(body.len()).expect("five megabytes");
+    let mut wav =
+        [&b"RIFF"[..], &(36 + len).to_le_bytes(), b"WAVEfmt \x10\0\0\0\x01\0\x02\0"].concat();
+    wav.extend([44_100u32.to_le_bytes(), 176_400u32.to_le_bytes()].concat());
+    wav.extend([&b"\x04\0\x10\0data"[..], &len.to_le_bytes(), &body].concat());
+    let encoders = [
+        ("mp3", "-c:a libmp3lame -b:a 128k"),
+        ("m4a", "-c:a aac -b:a 128k"),
+        ("ogg", "-c:a libvorbis -b:a 128k"),
+        ("opus", "-c:a libopus -b:a 64k"),
+        ("flac", "-c:a flac"),
+    ];
+    let others = encoders.map(|(name, encoder)| Some((name, encoded(&wav, name, encoder)?)));
+    std::iter::once(("wav", wav.clone())).chain(others.into_iter().flatten()).collect()
+}
+
+/// By the `ffmpeg` of the machine; nothing where there is none.
+fn encoded(wav: &[u8], name: &str, encoder: &str) -> Option<Vec<u8>> {
+    let stem = std::env::temp_dir().join(format!("cess-figures-{}", std::process::id()));
+    let (source, made) = (stem.with_extension("wav"), stem.with_extension(name));
+    std::fs::write(&source, wav).ok()?;
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-nostdin", "-y", "-i"]).arg(&source);
+    let done = command.args(encoder.split(' ')).arg(&made).stdin(Stdio::null()).status();
+    let bytes = done.is_ok_and(|status| status.success()).then(|| std::fs::read(&made).ok());
+    [source, made].iter().for_each(|path| drop(std::fs::remove_file(path)));
+    bytes.flatten()
 }
 
 fn speed(

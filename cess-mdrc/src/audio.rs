@@ -141,7 +141,8 @@ fn stream(bytes: &[u8], limits: Limits, sink: &mut impl FnMut(i16)) -> Result<()
     let mut resampler = None;
     decode::decode(bytes, limits, &mut |block| {
         let resampler = resampler.get_or_insert_with(|| Resampler::new(block.rate));
-        resampler.push(block.samples.chunks_exact(block.channels).map(mixed), sink);
+        let frames = block.samples.chunks_exact(block.channels);
+        resampler.push(frames.map(mixed).map(f32::from), sink);
     })?;
     if let Some(resampler) = resampler {
         resampler.finish(sink);
@@ -149,8 +150,9 @@ fn stream(bytes: &[u8], limits: Limits, sink: &mut impl FnMut(i16)) -> Result<()
     Ok(())
 }
 
+/// The mean of all channels, of which each is clipped to 16 bits.
 #[expect(clippy::cast_possible_truncation, reason = "a mean of 16-bit samples, of at most 32")]
-fn mixed(frame: &[i16]) -> i16 {
-    let sum: i32 = frame.iter().copied().map(i32::from).sum();
-    (sum / frame.len() as i32) as i16
+fn mixed(frame: &[f32]) -> i16 {
+    let clipped = |sample: &f32| (sample * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i32;
+    (frame.iter().map(clipped).sum::<i32>() / frame.len() as i32) as i16
 }

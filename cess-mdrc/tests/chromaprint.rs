@@ -20,19 +20,16 @@ fn of_file(path: &Path) -> Option<Vec<u32>> {
     Some(chromaprint(&bytes, Limits::default()).unwrap())
 }
 
-/// Full of clipped noise, where the resampler of `rusty-chromaprint` isn't fpcalc's: one bit in thirty.
+/// Full of noise over full scale.
 #[test]
-fn is_near_fpcalc_on_its_own_test_file() {
+fn equals_fpcalc_on_its_own_test_file() {
     let Some(ours) = of_file(&beside("chromaprint/test.mp3")) else {
         eprintln!("SKIPPED: no vectors of chromaprint beside the checkout");
         return;
     };
     let printed = std::fs::read_to_string(beside("chromaprint/test.mp3.fpcalc.out")).unwrap();
     let expected = printed.lines().find_map(|line| line.strip_prefix("FINGERPRINT=")).unwrap();
-    let expected = items(expected);
-    assert_eq!(ours.len(), expected.len());
-    let apart: u32 = ours.iter().zip(&expected).map(|(a, b)| (a ^ b).count_ones()).sum();
-    assert!((apart as usize) < 32 * ours.len() / 25, "{apart} bits");
+    assert_eq!(ours, items(expected));
 }
 
 #[test]
@@ -50,21 +47,23 @@ fn equals_fpcalc_on_the_samples() {
         let Some((name, expected)) = line.split_once('\t') else { continue };
         let (expected, path) = (items(expected), samples.join(name));
         match name {
-            "audio/demo.wav" | "audio/demo.mp3" | "audio/demo.aif" | "audio/withcover.mp3" => {
-                assert_eq!(of_file(&path), Some(expected), "{name}");
-                equal += 1;
-            }
-            // Other decoders than fpcalc's, which don't leave out what an encoder of AAC puts first.
-            "audio/demo.ogg" | "audio/demo.opus" | "video/demo.mp4" | "video/demo.mkv" => {
+            // Formats without a decoder, and that of the other test.
+            "audio/demo.ac3" | "audio/demo.wv" | "chromaprint/test.mp3" => {}
+            // Other decoders than fpcalc's; and the edit list of the MP4, which leaves out what an encoder of
+            // AAC puts first, isn't read.
+            "audio/demo.opus" | "video/demo.mp4" => {
                 let ours = of_file(&path).unwrap();
                 let pairs = ours.iter().zip(&expected);
                 let apart: u32 = pairs.map(|(a, b)| (a ^ b).count_ones()).sum();
-                let all = 32 * ours.len().min(expected.len());
-                assert!((apart as usize) < all / 15, "{name}: {apart} of {all} bits");
-                assert!(ours.len().abs_diff(expected.len()) <= 2, "{name}: {}", ours.len());
+                let allowed = if name == "audio/demo.opus" { 1 } else { 800 };
+                assert!(apart <= allowed, "{name}: {apart}");
+                assert!(ours.len().abs_diff(expected.len()) <= 1, "{name}: {}", ours.len());
             }
-            _ => {}
+            _ => {
+                assert_eq!(of_file(&path), Some(expected), "{name}");
+                equal += 1;
+            }
         }
     }
-    assert_eq!(equal, 4);
+    assert_eq!(equal, 8);
 }

@@ -152,6 +152,6 @@ fn audio_pins() {
         .into();
     assert_eq!(
         pin(&fingerprints),
-        "95f6f50fd0791fd583edb1fde44114c3d36cd30e0ab84cdd7d6d2d568654c8b8"
+        "8405f01bfd741243d0b57aa35f69e38914b593756ddbd82a816ac91ad839fa00"
     );
 }

@@ -18,11 +18,12 @@ use super::opus::Opus;
 use super::{AudioFault, AudioFormat, Limits};
 use crate::Error;
 
-/// Samples that one packet gave, those of all channels side by side.
+/// Samples that one packet gave, those of all channels side by side: 1 is full scale, which decoders may
+/// go beyond.
 pub(super) struct Block<'a> {
     pub(super) rate: u32,
     pub(super) channels: usize,
-    pub(super) samples: &'a [i16],
+    pub(super) samples: &'a [f32],
 }
 
 const RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
@@ -90,7 +91,7 @@ fn run(
     }
     let (id, mut decoder) = (track.id, Decoder::new(parameters)?);
     let mut state = State { limits, rate: 0, frames: 0, packets: 0, damaged: 0, empty: 0 };
-    let mut samples: Vec<i16> = Vec::new();
+    let mut samples: Vec<f32> = Vec::new();
     loop {
         let packet = match reader.next_packet() {
             Ok(Some(packet)) => packet,
@@ -228,7 +229,7 @@ impl Decoder {
     fn decode(
         &mut self,
         packet: &symphonia::core::packet::Packet,
-        samples: &mut Vec<i16>,
+        samples: &mut Vec<f32>,
     ) -> Result<(u32, usize), Refusal> {
         match self {
             Self::Symphonia(decoder) => {

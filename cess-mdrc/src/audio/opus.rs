@@ -20,7 +20,7 @@ pub(super) struct Opus {
     channels: usize,
     /// Frames at the beginning that are to be left out.
     skip: usize,
-    buffer: Vec<i16>,
+    buffer: Vec<f32>,
 }
 
 impl Opus {
@@ -53,14 +53,14 @@ impl Opus {
             }
             Streams::Many(Box::new(decoder))
         };
-        let buffer = vec![0; MAX_PACKET_SAMPLES * channels];
+        let buffer = vec![0.0; MAX_PACKET_SAMPLES * channels];
         Ok(Self { streams, channels, skip: skip.into(), buffer })
     }
 
     pub(super) fn decode(
         &mut self,
         packet: &Packet,
-        samples: &mut Vec<i16>,
+        samples: &mut Vec<f32>,
     ) -> Result<(u32, usize), Refusal> {
         let rate = RATE.unsigned_abs();
         // An empty packet would ask for what was lost to be made up.
@@ -69,8 +69,8 @@ impl Opus {
         }
         let (data, most, buffer) = (&packet.data, MAX_PACKET_SAMPLES, &mut self.buffer);
         let decoded = match &mut self.streams {
-            Streams::One(decoder) => decoder.decode_s16(data, most, buffer),
-            Streams::Many(decoder) => decoder.decode_s16(data, most, buffer),
+            Streams::One(decoder) => decoder.decode(data, most, buffer),
+            Streams::Many(decoder) => decoder.decode(data, most, buffer),
         };
         let frames = decoded.map_err(|_| Refusal::DecodeError("opus"))?;
         let skipped = self.skip.min(frames);

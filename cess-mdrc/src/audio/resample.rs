@@ -10,7 +10,7 @@ use super::Recording;
 use crate::cosine::cos_quarters;
 
 /// Places between two samples that the filter is tabled for.
-const PHASES: u64 = 256;
+pub(super) const PHASES: u64 = 256;
 /// Half of the filter, in samples of the slower side.
 const HALF: u64 = 16;
 /// Where the filter is at a half, of a slower side of `RATE`.
@@ -18,35 +18,41 @@ const CUTOFF_HZ: u64 = 3_700;
 const OUT: u64 = Recording::RATE as u64;
 const LANES: usize = 8;
 
-/// A stream of samples at `Recording::RATE` from one at another rate.
+/// A stream of samples at one rate from one at another.
 pub(super) struct Resampler {
     rate: u64,
+    out: u64,
     /// `PHASES + 1` filters of `taps` each.
     table: Vec<f32>,
     taps: usize,
     /// What came and is still needed, with `taps / 2` before the next sample's place.
     waiting: Vec<f32>,
-    /// The place of the next sample in `waiting`, in parts of 1 / `OUT`.
+    /// The place of the next sample in `waiting`, in parts of 1 / `out`.
     next: u64,
     all: u64,
     made: u64,
 }
 
 impl Resampler {
+    /// To `Recording::RATE`.
     pub(super) fn new(rate: u32) -> Self {
         let rate = u64::from(rate);
         // Samples of the input that one of the slower side spans, in parts of 1 / `OUT`.
         let span = rate.max(OUT);
-        let reach = HALF * span / OUT + 1;
-        let taps = (2 * reach as usize).next_multiple_of(LANES);
         let cutoff = CUTOFF_HZ * rate.min(OUT) / OUT;
+        let reach = HALF * span / OUT + 1;
+        Self::with(rate, OUT, reach, |away| weight(away, cutoff, rate, HALF * span))
+    }
+
+    /// By a filter of `reach` samples of the input to both sides, which has a weight for each distance from its
+    /// middle in parts of 1 / `PHASES` samples.
+    pub(super) fn with(rate: u64, out: u64, reach: u64, weight: impl Fn(u64) -> f64) -> Self {
+        let taps = (2 * reach as usize).next_multiple_of(LANES);
         let mut table = Vec::with_capacity((PHASES as usize + 1) * taps);
         for phase in 0..=PHASES {
             let mut filter: Vec<f64> = (0..taps as u64)
                 .map(|tap| {
-                    // Of 1 / `PHASES` samples.
-                    let away = (PHASES * (taps as u64 / 2) + phase).abs_diff(PHASES * (tap + 1));
-                    weight(away, cutoff, rate, HALF * span)
+                    weight((PHASES * (taps as u64 / 2) + phase).abs_diff(PHASES * (tap + 1)))
                 })
                 .collect();
             let sum: f64 = filter.iter().sum();
@@ -54,28 +60,28 @@ impl Resampler {
             table.extend(filter.iter().map(|weight| *weight as f32));
         }
         let waiting = vec![0.0; taps / 2 - 1];
-        Self { rate, table, taps, waiting, next: 0, all: 0, made: 0 }
+        Self { rate, out, table, taps, waiting, next: 0, all: 0, made: 0 }
     }
 
-    pub(super) fn push(&mut self, samples: impl Iterator<Item = i16>, sink: &mut impl FnMut(i16)) {
+    pub(super) fn push(&mut self, samples: impl Iterator<Item = f32>, sink: &mut impl FnMut(i16)) {
         let before = self.waiting.len();
-        self.waiting.extend(samples.map(f32::from));
+        self.waiting.extend(samples);
         self.all += (self.waiting.len() - before) as u64;
         self.emit(u64::MAX, sink);
     }
 
     /// As many samples as the input is long.
     pub(super) fn finish(mut self, sink: &mut impl FnMut(i16)) {
-        let wanted = self.all * OUT / self.rate;
+        let wanted = self.all * self.out / self.rate;
         self.waiting.resize(self.waiting.len() + self.taps, 0.0);
         self.emit(wanted, sink);
     }
 
     fn emit(&mut self, wanted: u64, sink: &mut impl FnMut(i16)) {
         while self.made < wanted {
-            let first = (self.next / OUT) as usize;
+            let first = (self.next / self.out) as usize;
             let Some(window) = self.waiting.get(first..first + self.taps) else { break };
-            let phase = ((self.next % OUT) * PHASES + OUT / 2) / OUT;
+            let phase = ((self.next % self.out) * PHASES + self.out / 2) / self.out;
             let filter = &self.table[phase as usize * self.taps..][..self.taps];
             let mut lanes = [0.0f32; LANES];
             for (a, b) in window.as_chunks::<LANES>().0.iter().zip(filter.as_chunks::<LANES>().0) {
@@ -89,9 +95,9 @@ impl Resampler {
             self.made += 1;
             self.next += self.rate;
         }
-        let past = ((self.next / OUT) as usize).min(self.waiting.len());
+        let past = ((self.next / self.out) as usize).min(self.waiting.len());
         self.waiting.drain(..past);
-        self.next -= past as u64 * OUT;
+        self.next -= past as u64 * self.out;
     }
 }
 
@@ -119,7 +125,7 @@ mod tests {
     fn resampled(rate: u32, samples: &[i16], pieces: usize) -> Vec<i16> {
         let (mut out, mut resampler) = (Vec::new(), Resampler::new(rate));
         for piece in samples.chunks(pieces) {
-            resampler.push(piece.iter().copied(), &mut |sample| out.push(sample));
+            resampler.push(piece.iter().copied().map(f32::from), &mut |sample| out.push(sample));
         }
         resampler.finish(&mut |sample| out.push(sample));
         out
