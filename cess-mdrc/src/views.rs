@@ -249,3 +249,100 @@ impl Likeness {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simhash::expand;
+
+    /// Views that have nothing to do with those of another seed.
+    fn views(seed: u64) -> [Simhash; COUNT] {
+        std::array::from_fn(|at| {
+            let word = |word: usize| expand(seed * 1000 + at as u64, word as u64).to_le_bytes();
+            let mut bytes = [0; Simhash::LEN];
+            let words = bytes.as_chunks_mut::<8>().0.iter_mut();
+            words.enumerate().for_each(|(at, chunk)| *chunk = word(at));
+            Simhash::from_bytes(bytes)
+        })
+    }
+
+    const FAR: Nearest = Nearest { bits: 100, witness: 120 };
+    const NOTHING: Likeness =
+        Likeness { frames: FAR, parts: FAR, sides: [100, 110, 120], turned: false };
+
+    fn levels(likeness: Likeness) -> [bool; 3] {
+        [Level::Likely, Level::Dispute, Level::Registry]
+            .map(|level| likeness.relation(level).is_some())
+    }
+
+    #[test]
+    fn two_borders_are_no_likeness() {
+        let (a, mut b) = (views(1), views(2));
+        b[BORDERED] = a[BORDERED];
+        assert!(compare(&a, &b).frames.bits > 60);
+        b[0] = a[BORDERED];
+        assert_eq!(compare(&a, &b).frames.bits, 0, "a border may be of one of the two alone");
+    }
+
+    #[test]
+    fn each_sort_of_views_has_its_bounds() {
+        let frames = |bits, witness| NOTHING.with_frames(bits, witness);
+        let parts = |bits, witness| Likeness { parts: Nearest { bits, witness }, ..NOTHING };
+        let sides = |sides| Likeness { sides, ..NOTHING };
+        for (likeness, score) in [
+            (frames(59, 80), 59),
+            (frames(50, 89), 59),
+            (frames(0, 256), 60),
+            (parts(55, 70), 59),
+            (parts(50, 81), 59),
+            (parts(29, 256), 63),
+            (sides([35, 35, 90]), 59),
+            (sides([30, 34, 91]), 59),
+            (sides([5, 100, 90]), 59),
+            (sides([0, 0, 256]), 84),
+        ] {
+            assert_eq!(likeness.score(), score, "{likeness:?}");
+        }
+        assert_eq!(levels(frames(59, 80)), [true; 3]);
+        assert_eq!(levels(frames(60, 80)), [true, true, false]);
+        assert_eq!(levels(frames(74, 80)), [true, false, false]);
+        assert_eq!(levels(frames(80, 81)), [false; 3]);
+        assert_eq!(levels(NOTHING), [false; 3]);
+    }
+
+    #[test]
+    fn relations_follow_what_is_nearest() {
+        let relation = |likeness: Likeness| likeness.relation(Level::Likely);
+        let near = Nearest { bits: 20, witness: 30 };
+        let whole = Likeness { frames: Nearest { bits: 16, ..near }, parts: near, ..NOTHING };
+        assert_eq!(relation(whole), Some(Relation::Reformatted));
+        assert_eq!(relation(whole.with_frames(17, 30)), Some(Relation::Edited));
+        assert_eq!(relation(whole.with_frames(21, 30)), Some(Relation::Excerpt));
+        let turned = Likeness { turned: true, ..whole };
+        assert_eq!(relation(turned), Some(Relation::Turned));
+        let marked = Likeness { sides: [2, 3, 40], ..turned.with_frames(50, 40) };
+        assert_eq!(relation(marked), Some(Relation::Edited), "the sides lie as they are");
+    }
+
+    impl Likeness {
+        fn with_frames(self, bits: u32, witness: u32) -> Self {
+            Self { frames: Nearest { bits, witness }, ..self }
+        }
+    }
+
+    #[test]
+    fn it_makes_no_difference_which_is_which() {
+        for seed in 0..40 {
+            let (a, mut b) = (views(seed), views(seed + 100));
+            // Somewhere alike, some bits apart, and as a mirror image.
+            let (from, to) = (seed as usize % 2, seed as usize * 5 % TURNED.end);
+            let words = variants(&a[from])[seed as usize % 8];
+            let mut bytes = [0; Simhash::LEN];
+            let chunks = bytes.as_chunks_mut::<8>().0.iter_mut();
+            chunks.zip(words).for_each(|(chunk, word)| *chunk = word.to_le_bytes());
+            bytes[3] ^= seed as u8;
+            b[to] = Simhash::from_bytes(bytes);
+            assert_eq!(compare(&a, &b), compare(&b, &a), "{seed}");
+        }
+    }
+}

@@ -369,7 +369,7 @@ fn memory_is_bounded_in_every_format() {
     ] {
         let (picture, rose) = peak(|| decode(&file).unwrap());
         assert_eq!(picture.width(), width);
-        at_most(name, rose, 12 * 4 * MIB + 16 * MIB);
+        at_most(name, rose, 16 * 4 * MIB + 4 * MIB);
     }
 }
 

@@ -100,7 +100,7 @@ impl Picture {
     /// Decodes a file: the first frame, turned as its EXIF orientation says, 16 bits rounded to 8.
     /// Colour profiles aren't applied.
     ///
-    /// Size is checked by the header, before memory is taken. At most some 12 bytes a pixel are
+    /// Size is checked by the header, before memory is taken. At most some 16 bytes a pixel are
     /// held at a time.
     ///
     /// # Errors
