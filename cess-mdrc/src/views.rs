@@ -259,7 +259,7 @@ mod tests {
     fn views(seed: u64) -> [Simhash; COUNT] {
         std::array::from_fn(|at| {
             let feature = seed * 1000 + at as u64;
-            hash([0, 1, 2, 3].map(|word| expand(feature, word)))
+            hash_of([0, 1, 2, 3].map(|word| expand(feature, word)))
         })
     }
 
@@ -327,7 +327,7 @@ mod tests {
         }
     }
 
-    fn hash(words: [u64; 4]) -> Simhash {
+    fn hash_of(words: [u64; 4]) -> Simhash {
         let mut bytes = [0; Simhash::LEN];
         let chunks = bytes.as_chunks_mut::<8>().0.iter_mut();
         chunks.zip(words).for_each(|(chunk, word)| *chunk = word.to_le_bytes());
@@ -337,12 +337,26 @@ mod tests {
     #[test]
     fn of_views_as_near_those_count_that_have_a_witness() {
         let (a, mut b) = (views(1), views(2));
-        b[BORDERED] = hash(variants(&a[0])[3]);
+        b[BORDERED] = hash_of(variants(&a[0])[3]);
         b[0] = a[BORDERED];
         b[MIDDLE] = a[MIDDLE];
         b[SIDES].copy_from_slice(&a[SIDES]);
         let expected = Nearest { bits: 0, witness: 0 };
         assert_eq!([compare(&a, &b).frames, compare(&b, &a).frames], [expected; 2]);
+    }
+
+    #[test]
+    fn witnesses_are_heard_as_far_as_views_can_count() {
+        let a = views(3);
+        for bits in [60, 96] {
+            let changed = |hash: Simhash| {
+                let mut words = hash.words();
+                (0..bits).for_each(|bit| words[bit % 4] ^= 1 << (bit / 4));
+                hash_of(words)
+            };
+            let expected = Nearest { bits: bits as u32, witness: bits as u32 };
+            assert_eq!(compare(&a, &a.map(changed)).frames, expected);
+        }
     }
 
     #[test]
@@ -353,7 +367,7 @@ mod tests {
             let (from, to) = (seed as usize % 2, seed as usize * 5 % TURNED.end);
             let mut words = variants(&a[from])[seed as usize % 8];
             words[3] ^= seed;
-            b[to] = hash(words);
+            b[to] = hash_of(words);
             assert_eq!(compare(&a, &b), compare(&b, &a), "{seed}");
         }
     }
