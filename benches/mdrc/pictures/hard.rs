@@ -16,7 +16,7 @@ const PAIRS: &[(&str, &str, &str)] = &[
     ("stereo pair, books", "left.jpg", "right.jpg"),
     ("frames of a clip, ball", "basketball1.png", "basketball2.png"),
     ("frames of a clip, toys", "rubberwhale1.png", "rubberwhale2.png"),
-    ("a street by two exposures", "leuvenA.jpg", "leuvenB.jpg"),
+    ("a street from two places", "leuvenA.jpg", "leuvenB.jpg"),
     ("a wall from two angles", "graf1.png", "graf3.png"),
     ("a town from two places", "aero1.jpg", "aero3.jpg"),
 ];
