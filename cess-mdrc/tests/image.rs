@@ -117,6 +117,7 @@ fn size_is_refused_by_the_header_before_memory_is_taken() {
     refused(1_000_000_000, 1);
     refused(1, 1_000_000_000);
     refused(65_536, 1);
+    refused(1, 65_536);
     refused(60_000, 60_000);
     // Allowed by size, but there are no such pixels.
     assert!(matches!(decode(&png_header(8000, 8000)), Err(Error::Picture { .. })));
