@@ -213,3 +213,29 @@ fn border(lines: impl Iterator<Item = Vec<u16>>) -> usize {
 fn ends(line: &[u16]) -> (u16, u16) {
     (line.iter().copied().min().unwrap_or(0), line.iter().copied().max().unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Black around something, so wide on each side.
+    fn framed(border: u32) -> Grid {
+        let inside = border..256 - border;
+        let pixel = |x: u32, y: u32| {
+            let shown = inside.contains(&x) && inside.contains(&y);
+            if shown { ((x * 7 + y * 13) % 200) as u8 + 50 } else { 0 }
+        };
+        let samples = (0..256 * 256).map(|at| pixel(at % 256, at / 256)).collect();
+        Grid::of(&Picture::from_samples(256, 256, 1, samples).unwrap())
+    }
+
+    #[test]
+    fn the_line_in_which_border_and_picture_meet_is_border() {
+        let area =
+            |cut: usize| Area { left: cut, top: cut, right: CELLS - cut, bottom: CELLS - cut };
+        assert_eq!(framed(21).without_border(), area(11));
+        assert_eq!(framed(20).without_border(), area(11));
+        assert_eq!(framed(0).without_border(), Area::WHOLE);
+        assert_eq!(framed(100).without_border(), Area::WHOLE, "too much for a border");
+    }
+}
