@@ -11,7 +11,7 @@
     reason = "times of 32 bits in 64, distances under 257"
 )]
 
-use crate::sequence::{FrameHash, MIDDLE, NOISE_BITS, Sequence, TURNED, WHOLE};
+use crate::sequence::{FRAMED, FrameHash, HALVES, MIDDLE, NOISE_BITS, Sequence, TURNED, WHOLE};
 use crate::simhash::Simhash;
 use crate::views::{distance, variants};
 use crate::{Level, Relation};
@@ -26,6 +26,9 @@ pub struct Alignment {
     /// Bits in which the frames differ, in the mean, and how many of them differ from those before.
     pub(crate) bits: u32,
     pub(crate) distinct: u32,
+    /// Whether a part of the frames was compared, or frames with their borders: strangers may have a
+    /// mark or bars in common.
+    pub(crate) marked: bool,
     pub(crate) turned: bool,
     /// How much higher the sound of the one is; of pictures 0.
     pub(crate) pitch_cents: i32,
@@ -74,12 +77,28 @@ impl Alignment {
     #[cfg(feature = "testkit")]
     #[must_use]
     pub fn score_bits(&self) -> u32 {
-        let most = |distinct| most_bits(Level::Likely, distinct);
-        if self.long_enough() && self.distinct >= 3 {
-            self.bits + most(u32::MAX) - most(self.distinct)
+        let most = |distinct, marked| most_bits(Level::Likely, distinct, marked);
+        if self.long_enough() && self.distinct >= LEAST_DISTINCT {
+            self.bits + most(u32::MAX, false) - most(self.distinct, self.marked)
         } else {
             256
         }
+    }
+
+    /// Which of the limits for [`mean_bits`](Self::mean_bits) holds, and that of [`Level::Likely`].
+    #[cfg(feature = "testkit")]
+    #[must_use]
+    pub fn limit(&self) -> (&'static str, u32) {
+        let name = match (self.distinct, self.marked) {
+            (0..3, _) => "none",
+            (3..6, false) => "few",
+            (6..12, false) => "some",
+            (_, false) => "many",
+            (3..6, true) => "few, marked",
+            (6..12, true) => "some, marked",
+            (_, true) => "many, marked",
+        };
+        (name, most_bits(Level::Likely, self.distinct, self.marked))
     }
 
     /// Bits in which the 256-bit hashes of the frames differ, in the mean; of recordings, how many
@@ -87,6 +106,21 @@ impl Alignment {
     #[must_use]
     pub fn mean_bits(&self) -> u32 {
         self.bits
+    }
+}
+
+impl Alignment {
+    /// Of the second clip along the first.
+    fn exchanged(self) -> Self {
+        let swapped = |[a, b]: [u32; 2]| [b, a];
+        let speed = i64::from(self.speed_permille);
+        Self {
+            begin_ms: swapped(self.begin_ms),
+            end_ms: swapped(self.end_ms),
+            offset_ms: -self.offset_ms * 1000 / speed,
+            speed_permille: (1_000_000 / speed) as u32,
+            ..self
+        }
     }
 }
 
@@ -104,11 +138,14 @@ const PLACES: usize = 6;
 const WAYS: usize = 2;
 /// Bits over which a frame ends a stretch rather than lengthen it.
 const ALIKE_BITS: u32 = 96;
+/// Bits over which the one part of the frames says that the other one, which is alike, has a mark in
+/// common and nothing else.
+const OTHER_HALF_BITS: u32 = 104;
 /// Bins of a vote at most.
 const BINS: i64 = 8192;
 
 /// Which view of the first clip is compared with which of the second.
-const PAIRS: [[usize; 2]; 7] = [
+const PAIRS: [[usize; 2]; 12] = [
     [WHOLE, WHOLE],
     [WHOLE, MIDDLE],
     [MIDDLE, WHOLE],
@@ -116,7 +153,19 @@ const PAIRS: [[usize; 2]; 7] = [
     [MIDDLE, TURNED[1]],
     [TURNED[0], MIDDLE],
     [TURNED[1], MIDDLE],
+    [FRAMED, FRAMED],
+    [FRAMED, WHOLE],
+    [WHOLE, FRAMED],
+    [HALVES[0], HALVES[0]],
+    [HALVES[1], HALVES[1]],
 ];
+/// Those of them with quarter turns.
+const TURNABLE: std::ops::Range<usize> = 0..3;
+/// Those of them that are turned by degrees.
+const BY_DEGREES: std::ops::Range<usize> = 3..7;
+const FRAMED_BOTH: usize = 7;
+const UPPER: usize = 10;
+const LOWER: usize = 11;
 
 /// A pair of views, and how the first one is mirrored and turned by quarters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,13 +178,27 @@ impl Way {
     /// Mirrored and turned by quarters in all eight ways; with a turn by degrees only mirrored.
     fn all() -> impl Iterator<Item = Self> {
         (0..PAIRS.len() as u8).flat_map(|pair| {
-            let variants = if pair < 3 { 8 } else { 2 };
+            let variants = if TURNABLE.contains(&pair.into()) { 8 } else { 2 };
             (0..variants).map(move |variant| Self { pair, variant })
         })
     }
 
+    /// Of the upper part the lower one, and of that the upper one.
+    fn other_half(self) -> Option<Self> {
+        let pair = match usize::from(self.pair) {
+            UPPER => LOWER,
+            LOWER => UPPER,
+            _ => return None,
+        };
+        Some(Self { pair: pair as u8, ..self })
+    }
+
+    fn marked(self) -> bool {
+        usize::from(self.pair) == FRAMED_BOTH || self.other_half().is_some()
+    }
+
     fn turned(self) -> bool {
-        self.variant != 0 || self.pair >= 3
+        self.variant != 0 || BY_DEGREES.contains(&self.pair.into())
     }
 }
 
@@ -144,7 +207,7 @@ type Words = [u64; 4];
 /// A frame with what all ways need of it.
 struct Prepared {
     time_ms: i64,
-    /// The view's eight variants, for all but the whole and the middle the first two.
+    /// The view's eight variants.
     views: [[Words; 8]; crate::sequence::VIEWS],
 }
 
@@ -179,8 +242,17 @@ struct Place {
     offset_ms: i64,
 }
 
-/// Finds the best alignment; none where no pair of frames is alike.
+/// Finds the best alignment; none where no pair of frames is alike. It makes no difference which is
+/// which: the one with the longer steps is laid along the other.
 pub(crate) fn align(a: &Sequence, b: &Sequence) -> Option<Alignment> {
+    if (a.step_ms, &a.frames) < (b.step_ms, &b.frames) {
+        along(b, a).map(Alignment::exchanged)
+    } else {
+        along(a, b)
+    }
+}
+
+fn along(a: &Sequence, b: &Sequence) -> Option<Alignment> {
     let first: Vec<Prepared> = a.frames.iter().map(prepare).collect();
     let pairs = alike(&first, b);
     let width = i64::from(a.step_ms.max(b.step_ms));
@@ -189,7 +261,7 @@ pub(crate) fn align(a: &Sequence, b: &Sequence) -> Option<Alignment> {
         for way in ways {
             for shift in [0, -width / 4, width / 4] {
                 let place = Place { offset_ms: place.offset_ms + shift, ..place };
-                let found = stretch(&first, a.step_ms, b, place, way);
+                let found = stretch(&first, b, place, way);
                 if let Some(found) = found
                     && best.is_none_or(|best| found.0 > best.0)
                 {
@@ -274,18 +346,8 @@ fn places(pairs: &[Pair], first: &[Prepared], b: &Sequence, step: i64) -> Vec<(P
 }
 
 /// The stretch with the largest sum of what its frames are nearer than [`ALIKE_BITS`].
-fn stretch(
-    first: &[Prepared],
-    step: u32,
-    b: &Sequence,
-    place: Place,
-    way: Way,
-) -> Option<(u32, Alignment)> {
-    let matched = if step >= b.step_ms {
-        matches(first, b, place, way)
-    } else {
-        matches_back(first, b, place, way)
-    };
+fn stretch(first: &[Prepared], b: &Sequence, place: Place, way: Way) -> Option<(u32, Alignment)> {
+    let matched = matches(first, b, place, way);
     let (mut best, mut begin, mut sum) = ((0, 0..0), 0, 0i64);
     for (at, (_, _, apart)) in matched.iter().enumerate() {
         sum += i64::from(ALIKE_BITS) - i64::from(*apart);
@@ -299,7 +361,15 @@ fn stretch(
     let ((i0, j0, _), (i1, j1, _)) = (run.first()?, run.last()?);
     let begin_ms = [first[*i0].time_ms as u32, b.frames[*j0].time_ms];
     let end_ms = [first[*i1].time_ms as u32, b.frames[*j1].time_ms];
-    let bits = run.iter().map(|(_, _, apart)| apart).sum::<u32>() / run.len() as u32;
+    let mean = |apart: &dyn Fn(usize, usize, u32) -> u32| {
+        run.iter().map(|(i, j, bits)| apart(*i, *j, *bits)).sum::<u32>() / run.len() as u32
+    };
+    let bits = mean(&|_, _, bits| bits);
+    // What has nothing but a mark in common is told from what was marked by what the mark leaves alone.
+    let other = way.other_half().map(|way| mean(&|i, j, _| first[i].apart(&b.frames[j], way)));
+    if other.is_some_and(|other| other > OTHER_HALF_BITS) {
+        return None;
+    }
     let lengths = [first.last()?.time_ms, i64::from(b.frames.last()?.time_ms)];
     let spans =
         [0, 1].map(|clip: usize| i64::from(end_ms[clip] - begin_ms[clip].min(end_ms[clip])));
@@ -319,6 +389,7 @@ fn stretch(
         speed_permille: place.speed,
         bits,
         distinct: distinct(run.iter().map(|(i, _, _)| &first[*i].views[WHOLE][0])),
+        marked: way.marked(),
         turned: way.turned(),
         pitch_cents: 0,
         covered: (spans[shorter] * 1000 / lengths[shorter].max(1)) as u32,
@@ -326,6 +397,8 @@ fn stretch(
     };
     // Another speed has to be worth it: scenes that hardly move fit to many.
     let worth = if place.speed == 1000 { best.0 } else { best.0 * 31 / 32 };
+    // So has a part of the frames, where all of them are alike.
+    let worth = if way.other_half().is_some() { worth * 3 / 4 } else { worth };
     Some((worth as u32, alignment))
 }
 
@@ -355,44 +428,31 @@ fn matches(first: &[Prepared], b: &Sequence, place: Place, way: Way) -> Vec<(usi
     first.iter().enumerate().filter_map(near).collect()
 }
 
-/// The same with the clips exchanged: the one with fewer frames asks.
-fn matches_back(
-    first: &[Prepared],
-    b: &Sequence,
-    place: Place,
-    way: Way,
-) -> Vec<(usize, usize, u32)> {
-    let near = |(j, other): (usize, &FrameHash)| {
-        let time = (i64::from(other.time_ms) - place.offset_ms) * 1000 / i64::from(place.speed);
-        let after = first.partition_point(|frame| frame.time_ms < time);
-        let neighbours = after.saturating_sub(1)..(after + 1).min(first.len());
-        // As far as the frames of the first clip are from each other around here.
-        let gap = neighbours.clone().map(|i| (first[i].time_ms - time).abs()).max()?;
-        neighbours
-            .filter(|i| (first[*i].time_ms - time).abs() <= gap.min(i64::from(b.step_ms)))
-            .map(|i| (i, j, first[i].apart(other, way)))
-            .min_by_key(|(_, _, apart)| *apart)
-    };
-    b.frames.iter().enumerate().filter_map(near).collect()
-}
-
 /// The shortest stretch that speaks for a relation.
 const LEAST_MS: u32 = 1_900;
+/// Frames that must differ for a stretch to say more than a picture does.
+const LEAST_DISTINCT: u32 = 3;
 
 /// The most bits that the frames of a stretch may differ in, by how many distinct ones it has.
-fn most_bits(level: Level, distinct: u32) -> u32 {
-    let [few, some, many] = match level {
-        Level::Likely => [60, 68, 74],
-        Level::Dispute => [54, 62, 68],
-        Level::Registry => [40, 50, 58],
+///
+/// `mdrc-bench video` prints how near strangers come on the tuning half: `Likely` keeps some bits
+/// under all of them, the other levels lie 6 and 18 further down.
+fn most_bits(level: Level, distinct: u32, marked: bool) -> u32 {
+    let most = match distinct {
+        ..6 => 60,
+        6..12 => 68,
+        _ => 73,
     };
-    match distinct {
-        0..3 => 0,
-        3..6 => few,
-        6..12 => some,
-        _ => many,
-    }
+    let stricter = match level {
+        Level::Likely => 0,
+        Level::Dispute => 6,
+        Level::Registry => 18,
+    };
+    most - stricter - if marked { MARKED_BITS } else { 0 }
 }
+
+/// How much nearer frames must be that may have a mark or bars in common.
+const MARKED_BITS: u32 = 6;
 
 impl Alignment {
     fn long_enough(&self) -> bool {
@@ -402,7 +462,8 @@ impl Alignment {
 
     /// How the clips seem to be related at a level, if they are.
     pub(crate) fn relation(&self, level: Level) -> Option<Relation> {
-        if !self.long_enough() || self.bits > most_bits(level, self.distinct) {
+        let most = most_bits(level, self.distinct, self.marked);
+        if !self.long_enough() || self.distinct < LEAST_DISTINCT || self.bits > most {
             return None;
         }
         Some(if self.covered < 600 {
@@ -418,3 +479,6 @@ impl Alignment {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,8 @@ mod spectrum;
 pub use chromaprint::chromaprint;
 pub use format::{AudioFault, AudioFormat};
 
+#[cfg(feature = "video")]
+use crate::Certificate;
 use crate::bands::Bands;
 use crate::{Error, Fingerprint, Sketch};
 use items::Items;
@@ -44,11 +46,17 @@ pub fn groups(recording: &Recording) -> Vec<(&'static str, Vec<i64>)> {
     id::Group::ALL.iter().map(|group| (group.name(), group.values(&sums))).collect()
 }
 
-/// The items of a recording, as its sketch holds them, for content that sound is a part of.
+/// The items of a file's sound track, as the sketch of a recording holds them, for content that
+/// sound is a part of; none where it has too little to it.
+///
+/// # Errors
+/// As [`fingerprint`].
 #[cfg(feature = "video")]
-#[expect(dead_code, reason = "the sketch of a video has a place for it")]
-pub(crate) fn bands(recording: &Recording) -> Bands {
-    Taker::of(recording).bands()
+pub(crate) fn track(bytes: &[u8], limits: Limits) -> Result<Option<Bands>, Error> {
+    let mut taker = Taker::new();
+    stream(bytes, limits, &mut |sample| taker.push(sample))?;
+    let (_, quality) = id::of(&taker.items);
+    Ok((quality >= Certificate::MIN_QUALITY).then(|| taker.bands()))
 }
 
 struct Taker {

@@ -115,7 +115,7 @@ pub struct Comparison {
     views: Option<Likeness>,
     /// Of the frames of videos.
     alignment: Option<Alignment>,
-    /// Of the items of recordings.
+    /// Of the items of recordings, or of the sound of videos.
     bands: Option<bands::Likeness>,
 }
 
@@ -209,6 +209,10 @@ impl Fingerprint {
             },
             bands: match (self.sketch().content(), other.sketch().content()) {
                 (Content::Bands(a), Content::Bands(b)) => bands::compare(a, b),
+                (Content::Frames(a), Content::Frames(b)) => {
+                    let sound = a.sound.as_ref().zip(b.sound.as_ref());
+                    sound.and_then(|(a, b)| bands::compare(a, b))
+                }
                 _ => None,
             },
         })
@@ -254,30 +258,40 @@ impl Comparison {
         self.views.map(|views| views.score())
     }
 
-    /// Where two videos or recordings are most alike; none for other kinds, or where nothing is
-    /// alike.
+    /// Where two recordings, or the pictures of two videos, are most alike; none for other kinds, or
+    /// where nothing is alike.
     #[must_use]
     pub fn alignment(&self) -> Option<&Alignment> {
-        self.alignment.as_ref().or(self.bands.as_ref().map(|bands| &bands.alignment))
+        match self.kind {
+            Kind::Video => self.alignment.as_ref(),
+            _ => self.bands.as_ref().map(|bands| &bands.alignment),
+        }
+    }
+
+    /// Where the sound of two videos is most alike; none where one has no sound in its sketch.
+    #[must_use]
+    pub fn sound_alignment(&self) -> Option<&Alignment> {
+        let video = self.kind == Kind::Video;
+        self.bands.as_ref().filter(|_| video).map(|bands| &bands.alignment)
     }
 
     /// The verdict at a level: enough passages in common, or many terms and some passages, or of
     /// short texts many terms and near IDs; for data, enough chunks; for pictures, views that are
-    /// alike enough; for recordings, items that agree enough along each other.
+    /// alike enough; for recordings, items that agree enough along each other; for videos, frames that
+    /// do, or else their sound: the same sound with other pictures is [`Relation::Overlapping`].
     #[must_use]
     pub fn verdict(&self, level: Level) -> Verdict {
         if self.identical {
             return Verdict::Related(Relation::Identical);
+        }
+        if self.kind == Kind::Video {
+            return self.of_video(level);
         }
         if self.abstained {
             return Verdict::Abstained;
         }
         if let Some(views) = &self.views {
             let related = views.relation(level);
-            return related.map_or(Verdict::Unrelated, Verdict::Related);
-        }
-        if self.kind == Kind::Video {
-            let related = self.alignment.and_then(|alignment| alignment.relation(level));
             return related.map_or(Verdict::Unrelated, Verdict::Related);
         }
         if let Some(bands) = &self.bands {
@@ -294,6 +308,19 @@ impl Comparison {
                 || passages >= some && parts >= least.terms
         });
         if related { Verdict::Related(self.relation()) } else { Verdict::Unrelated }
+    }
+
+    /// A still or blank video says nothing by its pictures, and may by its sound: of that a sketch
+    /// has only what says something.
+    fn of_video(&self, level: Level) -> Verdict {
+        let pictures = self.alignment.filter(|_| !self.abstained);
+        let pictures = pictures.and_then(|alignment| alignment.relation(level));
+        let sound = self.bands.and_then(|bands| bands.relation(level));
+        match pictures.or(sound.map(|_| Relation::Overlapping)) {
+            Some(relation) => Verdict::Related(relation),
+            None if self.abstained => Verdict::Abstained,
+            None => Verdict::Unrelated,
+        }
     }
 
     fn relation(&self) -> Relation {

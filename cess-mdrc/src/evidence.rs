@@ -300,6 +300,40 @@ mod tests {
         assert_eq!(verdict(steps()[1..].to_vec()), Ok(()));
     }
 
+    /// The longest sketch that there is: a video with all frames, and sound.
+    #[test]
+    fn the_longest_sketches_fit_and_no_longer_ones() {
+        let mut bytes = vec![1, 4, 1, 1];
+        bytes.extend(64u32.to_le_bytes());
+        bytes.extend(304u16.to_le_bytes());
+        let noise = |seed: u64, len: u64| (0..len).flat_map(move |i| expand(seed, i).to_le_bytes());
+        for frame in 0..304u32 {
+            bytes.extend((frame * 64).to_le_bytes());
+            bytes.extend(noise(frame.into(), 4 * 7));
+        }
+        bytes.push(1);
+        bytes.extend(7_680u32.to_le_bytes());
+        bytes.extend(noise(1 << 40, 7_680));
+        assert_eq!(bytes.len(), Sketch::MAX_LEN);
+        let sketch = Sketch::from_bytes(&bytes).unwrap();
+        assert_eq!(sketch.to_bytes(), bytes);
+        let id = crate::Simhash::from_bytes([0; 32]);
+        let step = |number: u64| {
+            let instance = [number.to_le_bytes()[0]; 32];
+            let fingerprint = Fingerprint::seal(sketch.clone(), 100, id, instance);
+            let certificate = fingerprint.certificate().clone();
+            (Registration { number, time: 1, owner: [9; 32], certificate }, fingerprint)
+        };
+        let steps = vec![step(1), step(2)];
+        let bundle = Evidence::new(Level::Registry, steps.clone()).unwrap().to_bytes();
+        let most = (Evidence::MAX_LEN - 11) / usize::from(Evidence::MAX_STEPS);
+        assert_eq!(bundle.len(), 11 + 2 * most);
+        let finding = Evidence::verify(&bundle).unwrap();
+        assert_eq!(finding.edges()[0].relation, crate::Relation::Reformatted);
+        bytes.push(0);
+        assert!(matches!(Sketch::from_bytes(&bytes), Err(Error::Length { .. })));
+    }
+
     /// An old work of the forger's, a file that joins it with somebody's new work, then that work.
     #[test]
     fn a_joint_of_two_works_leads_from_one_to_the_other_and_is_seen_by_what_they_lack_in_common() {

@@ -6,7 +6,7 @@ use crate::sample::take;
 use crate::simhash::Simhash;
 
 /// The shortest step between frames that are kept by time.
-pub(crate) const STEP_MS: u32 = 250;
+pub(crate) const STEP_MS: u32 = 64;
 /// The most frames that are kept by time; when there are more, the step doubles.
 pub(crate) const STEPS: usize = 256;
 /// The most frames that are kept because a scene begins with them.
@@ -14,7 +14,7 @@ pub(crate) const CUTS: usize = 48;
 /// Bits in which frames of a still scene may differ.
 pub(crate) const NOISE_BITS: u32 = 8;
 /// Views of a frame.
-pub(crate) const VIEWS: usize = 4;
+pub(crate) const VIEWS: usize = 7;
 
 /// All of a frame without its border.
 pub(crate) const WHOLE: usize = 0;
@@ -22,9 +22,13 @@ pub(crate) const WHOLE: usize = 0;
 pub(crate) const MIDDLE: usize = 1;
 /// About that, turned by 3 degrees and by -3.
 pub(crate) const TURNED: [usize; 2] = [2, 3];
+/// All of a frame with its border.
+pub(crate) const FRAMED: usize = 4;
+/// The upper and the lower seven tenths: a mark in a corner or a line of text leaves one alone.
+pub(crate) const HALVES: [usize; 2] = [5, 6];
 
 /// A frame that is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FrameHash {
     /// Since the first frame.
     pub(crate) time_ms: u32,
@@ -116,10 +120,11 @@ mod tests {
     use super::*;
 
     fn sequence(count: u32) -> Sequence {
-        let views =
-            |i: u32| [0, 1, 2, 3].map(|v| Simhash::from_bytes([i.to_le_bytes()[0] ^ v; 32]));
+        let views = |i: u32| {
+            [0, 1, 2, 3, 4, 5, 6].map(|v| Simhash::from_bytes([i.to_le_bytes()[0] ^ v; 32]))
+        };
         let frame = |i: u32| FrameHash { time_ms: i * 300, views: views(i) };
-        Sequence { step_ms: 500, frames: (0..count).map(frame).collect(), sound: None }
+        Sequence { step_ms: 512, frames: (0..count).map(frame).collect(), sound: None }
     }
 
     fn encoded(sequence: &Sequence) -> Vec<u8> {
@@ -150,7 +155,7 @@ mod tests {
         unordered.frames[2].time_ms = 300;
         let expected = Error::FramesUnordered { previous: 300, time_ms: 300 };
         assert_eq!(refused(&unordered), Err(expected));
-        for step_ms in [0, 249, 750, 251, u32::MAX] {
+        for step_ms in [0, 63, 192, 65, u32::MAX] {
             let other = Sequence { step_ms, ..sequence(1) };
             assert_eq!(refused(&other), Err(Error::FrameStep { got: step_ms }));
         }

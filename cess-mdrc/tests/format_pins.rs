@@ -123,7 +123,20 @@ fn video_pins() {
     let fingerprints = clips.map(|clip| cess_mdrc::video::fingerprint(clip).unwrap());
     assert_eq!(
         pin(&fingerprints),
-        "5b281dc4d6157ec5ce3e745a70daa3df0978804b917dc8a0b46aebd320746d18"
+        "bed438842924c4e4012b5e71358600dd43ca0bac915a18a3ab72203fa44188d9"
+    );
+}
+
+/// With sound: whatever moves items of recordings moves these.
+#[cfg(feature = "video")]
+#[test]
+fn video_with_sound_pins() {
+    let clips: [&[u8]; 2] =
+        [include_bytes!("clips/sound.mp4"), include_bytes!("clips/sound-other.webm")];
+    let fingerprints = clips.map(|clip| cess_mdrc::video::fingerprint(clip).unwrap());
+    assert_eq!(
+        pin(&fingerprints),
+        "d1bda2eb0ca3633bd8bc8ee007e3e899163fdba96f664c5bfbc76bf42ede5c57"
     );
 }
 

@@ -14,6 +14,18 @@ const MATROSKA: &[u8] = include_bytes!("clips/h264.mkv");
 const VP9: &[u8] = include_bytes!("clips/vp9.webm");
 const ALL: [&[u8]; 4] = [H264, FRAGMENTS, MATROSKA, VP9];
 
+/// Six seconds of a pattern with chords in AAC; the same chords in Opus with other pictures; the pattern with
+/// them in AC-3, with silence, and without a track of sound; nothing but black, with the chords and
+/// without; and a photo that stays.
+const SOUND: &[u8] = include_bytes!("clips/sound.mp4");
+const SOUND_OTHER: &[u8] = include_bytes!("clips/sound-other.webm");
+const SOUND_AC3: &[u8] = include_bytes!("clips/sound-ac3.mkv");
+const SILENT: &[u8] = include_bytes!("clips/silent.mp4");
+const MUTE: &[u8] = include_bytes!("clips/mute.mp4");
+const BLACK: &[u8] = include_bytes!("clips/black.mp4");
+const BLACK_SOUND: &[u8] = include_bytes!("clips/black-sound.mp4");
+const STILL: &[u8] = include_bytes!("clips/still.mp4");
+
 fn fault(bytes: &[u8], limits: &Limits) -> VideoFault {
     match fingerprint_within(bytes, limits) {
         Err(Error::Video { fault, .. }) => fault,
@@ -29,6 +41,7 @@ fn verdict(a: &[u8], b: &[u8], level: Level) -> Verdict {
 #[test]
 fn a_container_makes_no_difference_and_a_codec_hardly_any() {
     let first = fingerprint(H264).unwrap();
+    assert!(first.sketch().to_bytes().len() < 20_000);
     assert_eq!(first.certificate().kind(), Kind::Video);
     for other in [FRAGMENTS, MATROSKA] {
         let other = fingerprint(other).unwrap();
@@ -132,4 +145,97 @@ fn no_change_of_a_byte_makes_it_panic() {
             let _ = fingerprint_within(&clip[..len], &tight);
         }
     }
+}
+
+/// Whether a sketch has sound shows in its length: eight bytes an item, of which four are a second's.
+fn items(clip: &[u8]) -> usize {
+    let with = fingerprint(clip).unwrap().sketch().to_bytes().len();
+    let frames = fingerprint(if clip == BLACK_SOUND { BLACK } else { MUTE }).unwrap();
+    (with - frames.sketch().to_bytes().len()) / 8
+}
+
+#[test]
+fn sound_is_part_of_the_fingerprint_where_it_is_decoded_and_says_something() {
+    let mute = fingerprint(MUTE).unwrap();
+    let with = fingerprint(SOUND).unwrap();
+    assert_ne!(with.sketch(), mute.sketch());
+    assert_eq!(with.certificate().id(), mute.certificate().id());
+    assert!((20..=24).contains(&items(SOUND)), "{}", items(SOUND));
+    for clip in [SOUND_AC3, SILENT] {
+        assert_eq!(fingerprint(clip).unwrap().sketch(), mute.sketch());
+    }
+    let found = with.compare(&mute).unwrap();
+    assert_eq!(found.sound_alignment(), None);
+    assert_eq!(found.verdict(Level::Registry), Verdict::Related(Relation::Reformatted));
+}
+
+#[test]
+fn the_same_sound_with_other_pictures_is_an_overlap() {
+    let [a, b, mute] = [SOUND, SOUND_OTHER, MUTE].map(|clip| fingerprint(clip).unwrap());
+    for (a, b) in [(&a, &b), (&b, &a)] {
+        let found = a.compare(b).unwrap();
+        assert_eq!(found.verdict(Level::Dispute), Verdict::Related(Relation::Overlapping));
+        assert!(found.alignment().is_none_or(|place| place.mean_bits() > 73));
+        let sound = found.sound_alignment().unwrap();
+        assert!(sound.offset_ms().abs() <= 500 && sound.speed_permille() == 1000, "{sound:?}");
+    }
+    assert_eq!(b.compare(&mute).unwrap().verdict(Level::Likely), Verdict::Unrelated);
+    let limits = Limits { seconds: 5, ..Limits::default() };
+    assert_eq!(fault(SOUND, &limits), VideoFault::Seconds { max: 5 });
+}
+
+#[test]
+fn black_and_still_videos_abstain_unless_their_sound_says_something() {
+    for clip in [BLACK, STILL] {
+        assert!(fingerprint(clip).unwrap().certificate().abstains());
+        for other in [BLACK, STILL, BLACK_SOUND] {
+            let said = verdict(clip, other, Level::Likely);
+            let same = clip == other;
+            let expected =
+                if same { Verdict::Related(Relation::Identical) } else { Verdict::Abstained };
+            assert_eq!(said, expected);
+        }
+    }
+    let black = fingerprint(BLACK_SOUND).unwrap();
+    assert!(black.certificate().abstains());
+    assert_eq!(
+        verdict(BLACK_SOUND, SOUND, Level::Dispute),
+        Verdict::Related(Relation::Overlapping)
+    );
+    assert_eq!(verdict(BLACK_SOUND, MUTE, Level::Likely), Verdict::Abstained);
+    assert_eq!(verdict(BLACK_SOUND, H264, Level::Likely), Verdict::Abstained);
+}
+
+/// Each container that ends in its middle, or goes on without end, is an error that says so.
+#[test]
+fn cut_off_and_endless_files_are_told() {
+    let limits = Limits { pixels: 1 << 20, seconds: 60, work: 1 << 26 };
+    for (clip, parts) in ALL.iter().zip([4usize; 4]) {
+        for part in 1..parts {
+            let cut = &clip[..clip.len() * part / parts];
+            let fault = fault(cut, &limits);
+            let told = matches!(fault, VideoFault::Truncated | VideoFault::Damaged);
+            assert!(told, "{part} of {parts}: {fault}");
+        }
+    }
+    // The last box has no end, or one behind that of all files.
+    let mut endless = H264.to_vec();
+    let at = endless.windows(4).position(|part| part == b"moov").unwrap();
+    endless[at - 4..at].copy_from_slice(&u32::MAX.to_be_bytes());
+    assert_eq!(fault(&endless, &limits), VideoFault::Truncated);
+    endless[at - 4..at].copy_from_slice(&0u32.to_be_bytes());
+    assert_eq!(fault(&endless, &limits), VideoFault::Damaged);
+    // A cluster that holds itself again and again.
+    let cluster = [0x1f, 0x43, 0xb6, 0x75];
+    let at = VP9.windows(4).position(|part| part == cluster).unwrap();
+    let mut looped = VP9[..at].to_vec();
+    while looped.len() < 1 << 20 {
+        looped.extend(cluster);
+        looped.extend([0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+    }
+    let fault = fault(&looped, &limits);
+    assert!(
+        matches!(fault, VideoFault::Truncated | VideoFault::Damaged | VideoFault::NoPictures),
+        "{fault}"
+    );
 }

@@ -10,11 +10,13 @@ use libfuzzer_sys::fuzz_target;
 
 const LIMITS: Limits = Limits { pixels: 1 << 16, seconds: 600, work: 1 << 23 };
 
-const CLIPS: [&[u8]; 4] = [
+const CLIPS: [&[u8]; 6] = [
     include_bytes!("../../tests/clips/h264.mp4"),
     include_bytes!("../../tests/clips/h264-fragments.mp4"),
     include_bytes!("../../tests/clips/h264.mkv"),
     include_bytes!("../../tests/clips/vp9.webm"),
+    include_bytes!("../../tests/clips/sound.mp4"),
+    include_bytes!("../../tests/clips/sound-other.webm"),
 ];
 
 const MAGIC: [&[u8]; 3] = [
@@ -30,7 +32,7 @@ fn contain() {
         let fatal = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             let foreign = info.location().is_some_and(|place| {
-                ["re_mp4", "matroska-demuxer", "rusty_"]
+                ["re_mp4", "matroska-demuxer", "rusty_", "symphonia", "opus-pure"]
                     .iter()
                     .any(|name| place.file().contains(name))
             });
@@ -60,7 +62,7 @@ fn check(bytes: &[u8]) {
 fuzz_target!(|bytes: &[u8]| {
     contain();
     let Some((first, rest)) = bytes.split_first() else { return };
-    match first % 8 {
+    match first % 10 {
         0 => check(rest),
         magic @ 1..4 => check(&[MAGIC[usize::from(magic) - 1], rest].concat()),
         clip => {

@@ -125,6 +125,7 @@ pub(crate) fn compare(a: &Bands, b: &Bands) -> Option<Likeness> {
         speed_permille: speed as u32,
         bits: 128 * (1000 - permille) / 1000,
         distinct: (end - first).max(0) as u32,
+        marked: false,
         turned: false,
         pitch_cents: if swapped { 50 * place.pitch } else { -50 * place.pitch },
         covered: covered.min(1000) as u32,

@@ -155,6 +155,13 @@ impl Grid {
 
     /// What is left without a border of one colour.
     pub(crate) fn without_border(&self) -> Area {
+        self.without_border_of(FLAT / 2)
+    }
+
+    /// The same with a border whose cells may be so far from its colour, in 1/256 of a level, as
+    /// those of videos are where a bar meets the picture.
+    pub(crate) fn without_border_of(&self, noise: u16) -> Area {
+        let border = |lines: &mut dyn Iterator<Item = Vec<u16>>| border(lines, noise);
         let mut area = Area::WHOLE;
         // A letterbox may have a frame around it, and a frame a letterbox: twice.
         for _ in 0..2 {
@@ -162,14 +169,14 @@ impl Grid {
             let columns = |at: usize, area: Area| {
                 (area.top..area.bottom).map(|y| self.row(y)[at]).collect::<Vec<u16>>()
             };
-            let top = border((area.top..area.bottom).map(|y| rows(y, area)));
-            let bottom = border((area.top..area.bottom).rev().map(|y| rows(y, area)));
+            let top = border(&mut (area.top..area.bottom).map(|y| rows(y, area)));
+            let bottom = border(&mut (area.top..area.bottom).rev().map(|y| rows(y, area)));
             if top + bottom < area.height() {
                 area.top += top;
                 area.bottom -= bottom;
             }
-            let left = border((area.left..area.right).map(|x| columns(x, area)));
-            let right = border((area.left..area.right).rev().map(|x| columns(x, area)));
+            let left = border(&mut (area.left..area.right).map(|x| columns(x, area)));
+            let right = border(&mut (area.left..area.right).rev().map(|x| columns(x, area)));
             if left + right < area.width() {
                 area.left += left;
                 area.right -= right;
@@ -189,14 +196,17 @@ const DEEPEST: usize = CELLS * 3 / 8;
 
 /// How many of the lines are border: lines of one colour, then an edge. The line in which both
 /// meet belongs to the border.
-fn border(lines: impl Iterator<Item = Vec<u16>>) -> usize {
+fn border(lines: impl Iterator<Item = Vec<u16>>, noise: u16) -> usize {
     let mut lines = lines.peekable();
     let Some(first) = lines.peek() else { return 0 };
     let (least, most) = ends(first);
     let colour = u16::midpoint(least, most);
     let flat = |line: &Vec<u16>| {
         let (least, most) = ends(line);
-        most.saturating_sub(colour) <= FLAT / 2 && colour.saturating_sub(least) <= FLAT / 2
+        let mean = line.iter().map(|cell| u64::from(*cell)).sum::<u64>() / line.len() as u64;
+        most.saturating_sub(colour) <= noise
+            && colour.saturating_sub(least) <= noise
+            && mean.abs_diff(colour.into()) <= u64::from(FLAT / 2)
     };
     let mut depth = 0;
     while lines.next_if(flat).is_some() {

@@ -17,7 +17,7 @@ use crate::image::reduce::Grid;
 use crate::{Error, Fingerprint};
 
 /// Frames of a second that are asked for, each at its time.
-const RATE: u32 = 8;
+const RATE: u32 = 16;
 /// The longest line of a header.
 const LINE: u64 = 256;
 
@@ -31,7 +31,7 @@ const CONTAINERS: &str = "3gp,asf,av1,avi,dv,flv,h264,hevc,ivf,m4v,matroska,mov,
 ///
 /// The program is started without a shell, opens containers alone and none that another file names, and is killed after `patience`,
 /// or when it sends more than the limits allow. A watch on the time is a thread of its own. The
-/// fingerprint is alike, not equal, to that of [`fingerprint`](super::fingerprint): eight frames a
+/// fingerprint is alike, not equal, to that of [`fingerprint`](super::fingerprint): sixteen frames a
 /// second are taken, and the sound isn't.
 ///
 /// # Errors
@@ -155,7 +155,7 @@ fn take(
         if work > limits.work {
             return Err(VideoFault::Work { max: limits.work });
         }
-        let time_ms = number.saturating_mul(1000 / RATE);
+        let time_ms = u32::try_from(u64::from(number) * 1000 / u64::from(RATE)).unwrap_or(u32::MAX);
         if time_ms / 1000 > limits.seconds {
             return Err(VideoFault::Seconds { max: limits.seconds });
         }
@@ -197,7 +197,8 @@ mod tests {
         assert_eq!(taken(&all(15), &limits), Ok(()));
         assert_eq!(taken(&all(16), &limits), Err(VideoFault::Work { max: 1000 }));
         let long = Limits { work: u64::MAX, ..limits };
-        assert_eq!(taken(&all(17), &long), Err(VideoFault::Seconds { max: 1 }));
+        assert_eq!(taken(&all(32), &long), Ok(()));
+        assert_eq!(taken(&all(33), &long), Err(VideoFault::Seconds { max: 1 }));
         assert_eq!(taken(&all(0), &limits), Err(VideoFault::NoPictures));
         assert_eq!(taken(b"", &limits), Err(VideoFault::NoPictures));
         let cut = all(2);

@@ -109,3 +109,94 @@ fn small_clips_decode_to_the_luma_of_ffmpeg() {
         assert_eq!(hasher.finalize().to_hex().as_str(), luma, "{name}");
     }
 }
+
+/// Luma and times of a small clip, of which a part of the bytes was replaced.
+fn decoded(change: impl Fn(&mut Vec<u8>)) -> (String, [u32; 2], Vec<u32>) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clips");
+    let mut bytes = std::fs::read(folder.join("h264.mp4")).unwrap();
+    change(&mut bytes);
+    let (mut hasher, mut times, mut size) = (blake3::Hasher::new(), Vec::new(), [0; 2]);
+    decode::each(
+        &bytes,
+        &Limits::default(),
+        |picture| picture,
+        |time, picture| {
+            hasher.update(picture.samples());
+            size = [picture.width(), picture.height()];
+            times.push(time);
+        },
+    )
+    .unwrap();
+    (hasher.finalize().to_hex().to_string(), size, times)
+}
+
+fn behind(bytes: &[u8], name: &[u8]) -> usize {
+    bytes.windows(name.len()).position(|part| part == name).unwrap() + name.len()
+}
+
+/// The matrices that ffmpeg 5.1.9 writes for `-metadata:s:v rotate=90` and so on, and the luma that it
+/// shows of such files.
+#[test]
+fn quarter_turns_are_those_of_ffmpeg() {
+    const ONE: [u8; 4] = [0, 1, 0, 0];
+    const MINUS: [u8; 4] = [0xff, 0xff, 0, 0];
+    const NO: [u8; 4] = [0; 4];
+    for (matrix, size, luma) in [
+        (
+            [ONE, NO, NO, ONE],
+            [128, 96],
+            "e9db8f16ab1a4911f02ba617f16d6a8d371542df035f8f8930a6809fdfc7d2d5",
+        ),
+        (
+            [NO, MINUS, ONE, NO],
+            [96, 128],
+            "edae0a98d1033b2637873dc11c297afd95a4adbec2b8c7af056a8444a4a14978",
+        ),
+        (
+            [MINUS, NO, NO, MINUS],
+            [128, 96],
+            "b2dd88c1ec43d8c31d75fcd88e24c9ea7fe0ab26bdfe9bdd4fb2217d9d9453d0",
+        ),
+        (
+            [NO, ONE, MINUS, NO],
+            [96, 128],
+            "3b46fe165b0ae003eef6805737444e5d5472f78fa8d377bb753ce517a58d6cfb",
+        ),
+    ] {
+        let (found, shown, _) = decoded(|bytes| {
+            let at = behind(bytes, b"tkhd") + 40;
+            for (part, place) in matrix.iter().zip([0, 4, 12, 16]) {
+                bytes[at + place..at + place + 4].copy_from_slice(part);
+            }
+        });
+        assert_eq!((found.as_str(), shown), (luma, size));
+    }
+}
+
+/// The clip's own list leaves out what B-frames delay; a later beginning leaves out pictures, which
+/// others still need.
+#[test]
+fn what_an_edit_list_cuts_off_is_not_shown() {
+    let (whole, _, times) = decoded(|_| ());
+    assert_eq!((times.len(), times[0], times[44]), (45, 0, 4400));
+    let begun = |units: u32| {
+        decoded(move |bytes| {
+            let at = behind(bytes, b"elst") + 12;
+            let media = u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+            bytes[at..at + 4].copy_from_slice(&(media + units).to_be_bytes());
+        })
+    };
+    // The clock has 10,240 units a second.
+    let (cut, _, times) = begun(1024 * 10);
+    assert_eq!((times.len(), times[0], times[34]), (35, 0, 3400));
+    assert_ne!(cut, whole);
+    assert_eq!(begun(0).0, whole);
+    // A list that begins behind the end shows nothing.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clips");
+    let mut bytes = std::fs::read(folder.join("h264.mp4")).unwrap();
+    let at = behind(&bytes, b"elst") + 12;
+    bytes[at..at + 4].copy_from_slice(&(1u32 << 30).to_be_bytes());
+    let nothing = decode::each(&bytes, &Limits::default(), |_| (), |_, ()| ());
+    let fault = VideoFault::NoPictures;
+    assert_eq!(nothing, Err(Error::Video { format: VideoFormat::Mp4, fault }));
+}
