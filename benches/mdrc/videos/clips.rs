@@ -86,12 +86,7 @@ pub(crate) fn originals() -> Result<Vec<Original>, String> {
             SIZE,
         )?);
     }
-    let mut photos: Vec<PathBuf> = fs::read_dir(given.join("photos"))
-        .map_err(|error| format!("photos: {error}"))?
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    photos.sort();
+    let photos = photos()?;
     for at in 0..PANS.min(photos.len()) {
         all.push(show(&format!("pan-{at:02}"), &photos[at..=at], 8, at)?);
     }
@@ -100,6 +95,22 @@ pub(crate) fn originals() -> Result<Vec<Original>, String> {
         all.push(show(&format!("show-{at:02}"), slides, 3, at)?);
     }
     Ok(all)
+}
+
+/// Cameras over the photos that are left: clips of which nothing is made, more strangers to all.
+pub(crate) fn others() -> Result<Vec<Original>, String> {
+    let photos = photos()?;
+    let left = photos.get(PANS + SHOWS * SLIDES..).unwrap_or_default();
+    let slides = left.chunks_exact(SLIDES).enumerate();
+    slides.map(|(at, slides)| show(&format!("other-{at:02}"), slides, 3, at)).collect()
+}
+
+fn photos() -> Result<Vec<PathBuf>, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors/media/photos");
+    let entries = fs::read_dir(folder).map_err(|error| format!("photos: {error}"))?;
+    let mut photos: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    photos.sort();
+    Ok(photos)
 }
 
 /// A clip of somebody's folder.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cess_mdrc::image::Pdq;
 use cess_mdrc::video::{self, Limits, VpdqSize};
-use cess_mdrc::{Fingerprint, Level, Verdict};
+use cess_mdrc::{Comparison, Fingerprint};
 
 use super::clips;
 
@@ -48,24 +48,21 @@ impl Print {
     }
 }
 
-/// A method: its name, whether two clips match, and how far they are apart.
-pub(crate) type Method = (&'static str, fn(&Print, &Print) -> f64);
+/// A method: its name, and how far two clips are apart, of which the library's comparison is given.
+pub(crate) type Method = (&'static str, fn(&Print, &Print, &Comparison) -> f64);
 
 /// Smaller is closer.
 pub(crate) const METHODS: [Method; 4] = [
-    ("ID", |a, b| f64::from(a.ours.certificate().id().distance(&b.ours.certificate().id()))),
-    ("sketch", sketch),
-    ("vPDQ", vpdq),
-    ("ISCC Video-Code", |a, b| {
+    ("ID", |_, _, found| f64::from(found.distance())),
+    // The bits of the stretch that is most alike, on the scale of long ones.
+    ("sketch", |_, _, found| {
+        found.alignment().map_or(256.0, |found| f64::from(found.score_bits()))
+    }),
+    ("vPDQ", |a, b, _| vpdq(a, b)),
+    ("ISCC Video-Code", |a, b, _| {
         f64::from(a.iscc.iter().zip(b.iscc).map(|(a, b)| (a ^ b).count_ones()).sum::<u32>())
     }),
 ];
-
-/// The bits of the stretch that is most alike, on the scale of long ones.
-fn sketch(a: &Print, b: &Print) -> f64 {
-    let found = a.ours.compare(&b.ours).expect("one method");
-    found.alignment().map_or(256.0, |found| f64::from(found.score_bits()))
-}
 
 /// The share of frames without one near it on the other side: vPDQ's rule, at a distance of 31,
 /// asks for 80 % of both.
@@ -75,9 +72,4 @@ fn vpdq(a: &Print, b: &Print) -> f64 {
         100.0 * found as f64 / from.len().max(1) as f64
     };
     100.0 - share(&a.vpdq, &b.vpdq).min(share(&b.vpdq, &a.vpdq))
-}
-
-pub(crate) fn related(a: &Print, b: &Print, level: Level) -> bool {
-    let found = a.ours.compare(&b.ours).expect("one method");
-    matches!(found.verdict(level), Verdict::Related(_))
 }
