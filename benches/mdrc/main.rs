@@ -6,8 +6,7 @@
 //! (`audio-tuning` on the half that numbers were chosen on), `mdrc-bench table FILE` makes the table of weights, and
 //! `mdrc-bench centre FILE` what the values of recordings are centred by.
 //!
-//! Thresholds and numbers were chosen on the tuning half of the documents, but for those of sound (decision
-//! 29); recalls are of the other half. Whatever is downloaded lies in the target folder.
+//! Thresholds and numbers were chosen on the tuning half of the documents; recalls are of the other half. Whatever is downloaded lies in the target folder.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool")]
 #![expect(

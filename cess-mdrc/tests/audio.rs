@@ -268,3 +268,66 @@ fn hours_in_a_few_kilobytes_end_at_the_limit() {
     let fault = AudioFault::Truncated;
     assert_eq!(decode(&cut), Err(Error::Audio { format: AudioFormat::Flac, fault }));
 }
+
+/// A file in a format by the machine's `ffmpeg`; nothing where there is none, or without the encoder.
+fn encoded(folder: &std::path::Path, name: &str, encoder: &str) -> Option<Vec<u8>> {
+    let made = folder.join(name);
+    let mut command = std::process::Command::new("ffmpeg");
+    command.args(["-v", "quiet", "-nostdin", "-y", "-i"]).arg(folder.join("source.wav"));
+    let status = command.args(encoder.split(' ')).arg(&made).status();
+    status.is_ok_and(|status| status.success()).then(|| std::fs::read(&made).unwrap())
+}
+
+#[test]
+fn every_format_gives_the_sound_and_its_parts_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples = melody(8, 12);
+    let source = wav(8_000, 1, &samples);
+    std::fs::write(folder.path().join("source.wav"), &source).unwrap();
+    let original = print(&samples);
+    let mut made = 0;
+    for (name, encoder, expected) in [
+        ("a.aiff", "-ar 44100 -ac 2", AudioFormat::Aiff),
+        ("a.mp3", "-ar 44100 -c:a libmp3lame -b:a 64k", AudioFormat::Mp3),
+        ("a.flac", "-ar 22050 -c:a flac", AudioFormat::Flac),
+        ("a.ogg", "-ar 44100 -c:a libvorbis -b:a 64k", AudioFormat::Ogg),
+        ("a.opus", "-c:a libopus -b:a 32k", AudioFormat::Ogg),
+        ("voice.opus", "-c:a libopus -b:a 12k -application voip", AudioFormat::Ogg),
+        ("six.opus", "-ac 6 -c:a libopus -mapping_family 1 -b:a 128k", AudioFormat::Ogg),
+        ("a.aac", "-ar 44100 -c:a aac -b:a 64k", AudioFormat::Aac),
+        ("a.m4a", "-ar 44100 -c:a aac -b:a 64k", AudioFormat::Mp4),
+        ("a.webm", "-c:a libopus -b:a 32k", AudioFormat::Matroska),
+        ("vorbis.webm", "-ar 44100 -c:a libvorbis -b:a 64k", AudioFormat::Matroska),
+        ("a.mka", "-ar 44100 -c:a aac -b:a 64k", AudioFormat::Matroska),
+    ] {
+        let Some(bytes) = encoded(folder.path(), name, encoder) else { continue };
+        made += 1;
+        let recording = decode(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(recording.milliseconds().abs_diff(12_000) < 200, "{name}: {recording:?}");
+        let copy = audio::of_recording(&recording, [1; 32]);
+        let found = copy.compare(&original).unwrap();
+        let verdict = found.verdict(Level::Registry);
+        assert!(matches!(verdict, Verdict::Related(_)), "{name}: {verdict:?}");
+        assert!(found.alignment().unwrap().offset_ms().abs() <= 250, "{name}");
+        let short = Recording::decode(&bytes, Limits { max_seconds: 2 });
+        assert_eq!(short, Err(Error::AudioTooLong { max_seconds: 2 }), "{name}");
+        for part in 1..8 {
+            match decode(&bytes[..bytes.len() * part / 8]) {
+                // A stream that doesn't tell its length may end anywhere.
+                Ok(part) => assert!(part.milliseconds() <= recording.milliseconds(), "{name}"),
+                Err(Error::Audio { format, .. }) => assert_eq!(format, expected, "{name}"),
+                Err(error) => panic!("{name}: {error}"),
+            }
+            let mut broken = bytes.clone();
+            let at = bytes.len() * part / 8;
+            broken[at..(at + 40).min(bytes.len())].iter_mut().for_each(|byte| *byte ^= 0x5a);
+            match decode(&broken) {
+                Ok(_) | Err(Error::Audio { .. } | Error::AudioTooLong { .. }) => {}
+                Err(error) => panic!("{name}: {error}"),
+            }
+        }
+    }
+    if made == 0 {
+        println!("SKIPPED formats: no ffmpeg on this machine");
+    }
+}

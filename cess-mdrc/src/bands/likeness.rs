@@ -82,8 +82,12 @@ fn differing(item: u64, other: u64, pitch: i32) -> u32 {
 /// thousandths.
 fn over_chance(bits: u64, differing: u64) -> (u32, u32) {
     let excess = bits.saturating_sub(2 * differing);
-    let deviation = (bits << 8).isqrt().max(1);
-    ((256 * excess / deviation) as u32, (1000 * excess / bits.max(1)) as u32)
+    ((256 * excess / deviation(bits)) as u32, (1000 * excess / bits.max(1)) as u32)
+}
+
+/// Of so many bits by chance, in sixteenths.
+fn deviation(bits: u64) -> u64 {
+    (bits << 8).isqrt().max(1)
 }
 
 pub(crate) fn compare(a: &Bands, b: &Bands) -> Option<Likeness> {
@@ -156,19 +160,36 @@ fn probes(bands: &Bands) -> impl Iterator<Item = (i64, &[u64])> {
     (0..count).map(move |at| all[at * all.len() / count])
 }
 
-/// A probe's pieces at a speed: where the first item of each lies, counted from the first item of the probe.
-/// The middle of a piece is where the speed puts it; its items are so few that they go along unstretched.
-fn laid(len: usize, speed: i64) -> Vec<usize> {
-    let half = PIECE as i64 / 2;
-    (0..len)
-        .step_by(PIECE)
-        .map(|at| (scaled(at as i64 + half, speed) - half).max(0) as usize)
-        .collect()
+/// A probe at a speed.
+struct Laid {
+    speed: i64,
+    /// Where the first item of each piece lies, counted from that of the probe, and how many items it has. The
+    /// middle of a piece is where the speed puts it; its items are so few that they go along unstretched.
+    pieces: Vec<(usize, usize)>,
+    /// Where the last item ends.
+    end: usize,
+}
+
+impl Laid {
+    fn new(len: usize, speed: i64) -> Self {
+        let half = PIECE as i64 / 2;
+        let first = |at: usize| (scaled(at as i64 + half, speed) - half).max(0) as usize;
+        let pieces: Vec<(usize, usize)> =
+            (0..len).step_by(PIECE).map(|at| (first(at), PIECE.min(len - at))).collect();
+        let end = pieces.iter().map(|(at, len)| at + len).max().unwrap_or(0);
+        Self { speed, pieces, end }
+    }
+
+    /// Items that lie on a run which begins at `MARGIN`, when the probe's first is at `at`.
+    fn count(&self, at: usize, run: usize) -> usize {
+        let on_run = |place: usize| place.clamp(MARGIN, MARGIN + run);
+        self.pieces.iter().map(|(piece, len)| on_run(at + piece + len) - on_run(at + piece)).sum()
+    }
 }
 
 /// The best place of a probe along all runs of the other.
 fn best(from: i64, probe: &[u64], long: &Bands, least: usize) -> Option<(Place, u32, u32)> {
-    let speeds = SPEEDS.map(|speed| (speed, laid(probe.len(), speed)));
+    let speeds = SPEEDS.map(|speed| Laid::new(probe.len(), speed));
     let mut best: Option<(Place, u32, u32)> = None;
     let (mut others, mut rows, mut apart) = (Vec::new(), Vec::new(), Vec::new());
     for (start, run) in runs(long) {
@@ -176,6 +197,8 @@ fn best(from: i64, probe: &[u64], long: &Bands, least: usize) -> Option<(Place, 
         let width = run.len() + 2 * MARGIN;
         for pitch in PITCHES {
             let bits = u64::from(mask(pitch).count_ones());
+            let deviations: [u64; PROBE + 1] =
+                std::array::from_fn(|count| deviation(bits * count as u64));
             others.clear();
             others.extend(run.iter().map(|item| shifted(*item, pitch) & mask(pitch)));
             rows.clear();
@@ -186,37 +209,43 @@ fn best(from: i64, probe: &[u64], long: &Bands, least: usize) -> Option<(Place, 
                     kernel::add_differing(&mut row[MARGIN - at..], &others, item);
                 }
             }
-            for (speed, laid) in &speeds {
-                let pieces = || laid.iter().zip(probe.chunks(PIECE).map(<[u64]>::len));
-                let end = pieces().map(|(at, len)| at + len).max().unwrap_or(0);
+            for laid in &speeds {
                 apart.clear();
                 apart.resize(MARGIN + run.len(), 0u16);
-                for (row, at) in rows.chunks_exact(width).zip(laid) {
+                for (row, (at, _)) in rows.chunks_exact(width).zip(&laid.pieces) {
                     apart.iter_mut().zip(&row[*at..]).for_each(|(sum, apart)| *sum += apart);
                 }
-                let mut look = |at: usize, count: usize, apart: u16| {
-                    let (score, permille) = over_chance(bits * count as u64, apart.into());
+                let mut look = |at: usize, count: usize| {
+                    let (bits, apart) = (bits * count as u64, u64::from(apart[at]));
+                    // Most places end here, without a division.
+                    let excess = 256 * bits.saturating_sub(2 * apart);
+                    let least =
+                        best.map_or(0, |(_, most, _)| (u64::from(most) + 1) * deviations[count]);
+                    if best.is_some() && excess < least {
+                        return;
+                    }
+                    let (score, permille) = over_chance(bits, apart);
                     if best.is_none_or(|(_, most, _)| score > most) {
                         let at = start + at as i64 - MARGIN as i64;
-                        best = Some((Place { from, at, speed: *speed, pitch }, score, permille));
+                        let place = Place { from, at, speed: laid.speed, pitch };
+                        best = Some((place, score, permille));
                     }
                 };
                 // Of places where all of the probe lies on the run, that with the fewest bits.
-                let within = MARGIN..(MARGIN + run.len() + 1).saturating_sub(end).max(MARGIN);
+                let within = MARGIN..(MARGIN + run.len() + 1).saturating_sub(laid.end).max(MARGIN);
                 if let Some(fewest) = apart[within.clone()].iter().min()
                     && let Some(at) = apart[within.clone()].iter().position(|apart| apart == fewest)
                 {
-                    look(MARGIN + at, probe.len(), *fewest);
+                    look(MARGIN + at, probe.len());
                 }
-                let edges = (MARGIN.saturating_sub(end)..MARGIN).chain(within.end..apart.len());
-                for at in edges {
-                    let on_run = |place: usize| place.clamp(MARGIN, MARGIN + run.len());
-                    let count = pieces()
-                        .map(|(piece, len)| on_run(at + piece + len) - on_run(at + piece))
-                        .sum();
-                    if count >= least {
-                        look(at, count, apart[at]);
-                    }
+                // From there to both sides, as long as enough of it lies on the run.
+                let enough = |at: &usize| laid.count(*at, run.len()) >= least;
+                for at in (0..MARGIN).rev().take_while(enough) {
+                    look(at, laid.count(at, run.len()));
+                }
+                for at in (within.end..apart.len()).skip_while(|at| !enough(at)).take_while(enough)
+                {
+                    look(at, laid.count(at, run.len()));
                 }
             }
         }
@@ -292,9 +321,9 @@ mod tests {
         for (start, run) in runs(long) {
             for pitch in PITCHES {
                 for speed in SPEEDS {
-                    let laid = laid(probe.len(), speed);
+                    let laid = Laid::new(probe.len(), speed);
                     let places: Vec<i64> = (0..probe.len())
-                        .map(|item| (laid[item / PIECE] + item % PIECE) as i64)
+                        .map(|item| (laid.pieces[item / PIECE].0 + item % PIECE) as i64)
                         .collect();
                     for first in -(MARGIN as i64)..run.len() as i64 {
                         let (mut bits, mut apart) = (0, 0);
