@@ -153,3 +153,12 @@ fn equals_iscc_sdk_on_its_sample_pictures() {
         assert_eq!(code(256), long, "{extension}");
     }
 }
+
+/// All of it is border, and none of it is cut off.
+#[cfg(feature = "image")]
+#[test]
+fn a_blank_picture_has_the_code_of_its_pixels() {
+    let blank = cess_mdrc::image::Picture::from_samples(50, 40, 1, vec![77; 2000]).unwrap();
+    let expected = iscc_lib::gen_image_code_v0(&[77; 1024], 64).unwrap().iscc;
+    assert_eq!(iscc::image_code(&blank, 64).unwrap(), expected);
+}
