@@ -395,4 +395,31 @@ mod tests {
         assert_eq!(compare(&Bands::new(&[]), &Bands::new(&items(1, 50))), None);
         assert_eq!(compare(&Bands::new(&items(1, 50)), &Bands::new(&[])), None);
     }
+
+    #[test]
+    fn verdicts_and_relations_change_at_their_bounds() {
+        let same = compare(&Bands::new(&items(1, 100)), &Bands::new(&items(1, 100))).unwrap();
+        let levels = [Level::Likely, Level::Dispute, Level::Registry];
+        for (level, deviations, permille) in
+            levels.iter().zip([(20, 200), (23, 220), (27, 260)]).map(|(l, (d, p))| (*l, d, p))
+        {
+            let at = |score, permille| Likeness { score, permille, ..same }.relation(level);
+            assert_eq!(at(16 * deviations, permille), Some(Relation::Edited));
+            assert_eq!(at(16 * deviations - 1, permille), None);
+            assert_eq!(at(16 * deviations, permille - 1), None);
+        }
+        let relation = |permille, change: &dyn Fn(&mut Alignment)| {
+            let mut likeness = Likeness { score: 500, permille, ..same };
+            change(&mut likeness.alignment);
+            likeness.relation(Level::Registry)
+        };
+        assert_eq!(relation(700, &|_| ()), Some(Relation::Reformatted));
+        assert_eq!(relation(699, &|_| ()), Some(Relation::Edited));
+        assert_eq!(relation(900, &|found| found.covered = 799), Some(Relation::Overlapping));
+        assert_eq!(relation(900, &|found| found.longer = 1200), Some(Relation::Excerpt));
+        assert_eq!(relation(900, &|found| found.longer = 1199), Some(Relation::Reformatted));
+        assert_eq!(relation(900, &|found| found.speed_permille = 1008), Some(Relation::Retimed));
+        assert_eq!(relation(900, &|found| found.speed_permille = 993), Some(Relation::Reformatted));
+        assert_eq!(relation(900, &|found| found.pitch_cents = 50), Some(Relation::Retimed));
+    }
 }
