@@ -395,8 +395,12 @@ fn stretch(first: &[Prepared], b: &Sequence, place: Place, way: Way) -> Option<(
         covered: (spans[shorter] * 1000 / lengths[shorter].max(1)) as u32,
         longer: (lengths[1 - shorter] * 1000 / lengths[shorter].max(1)).min(1 << 20) as u32,
     };
-    // Another speed has to be worth it: scenes that hardly move fit to many.
-    let worth = if place.speed == 1000 { best.0 } else { best.0 * 31 / 32 };
+    // Another speed has to be worth it: scenes that hardly move fit to many, and at a lower one more
+    // frames of the first clip lie on the same ones of the second.
+    let worth = match i64::from(place.speed) {
+        1000 => best.0,
+        speed => best.0 * 15 / 16 * speed.min(1000) / 1000,
+    };
     // So has a part of the frames, where all of them are alike.
     let worth = if way.other_half().is_some() { worth * 3 / 4 } else { worth };
     Some((worth as u32, alignment))
