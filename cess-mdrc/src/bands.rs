@@ -5,6 +5,8 @@
 mod kernel;
 mod likeness;
 
+#[cfg(feature = "audio")]
+pub(crate) use likeness::is_silent;
 pub(crate) use likeness::{Likeness, compare};
 
 use crate::Error;

@@ -27,7 +27,7 @@ use crate::{Error, Fingerprint, Simhash, Sketch};
 use select::Selector;
 
 /// Takes the fingerprint of a video in a file, within the default [`Limits`]: of its pictures, and of
-/// its sound where there is a track that [`audio`](crate::audio) decodes and that has something to
+/// its sound where there is a track that [`audio`] decodes and that has something to
 /// it. A track that is missing, silent, damaged or in another codec is no part of the fingerprint.
 ///
 /// # Errors

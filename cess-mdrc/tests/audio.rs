@@ -168,6 +168,26 @@ fn silence_noise_and_a_tone_abstain() {
     }
 }
 
+/// Pauses, and what is left of a fade: both recordings have ten seconds of it, at the same place.
+#[test]
+fn two_recordings_that_are_silent_for_a_while_are_strangers() {
+    let paused = |seed, soft: i16| {
+        let mut samples = melody(seed, 20);
+        // A bit that flickers now and then is as good as silence.
+        samples.extend((0..80_000).map(|at| if at % 977 < 3 { soft } else { 0 }));
+        samples.extend(melody(seed + 1, 5));
+        print(&samples)
+    };
+    for soft in [0, 1] {
+        let (a, b) = (paused(70, soft), paused(80, 0));
+        assert!(!a.certificate().abstains());
+        let found = a.compare(&b).unwrap();
+        assert_eq!(found.verdict(Level::Likely), Verdict::Unrelated, "{found:?}");
+        let copy = a.compare(&paused(70, 0)).unwrap();
+        assert!(matches!(copy.verdict(Level::Registry), Verdict::Related(_)), "{copy:?}");
+    }
+}
+
 #[test]
 fn a_recording_past_the_bound_is_found_by_what_is_kept() {
     let part = melody(7, 120);

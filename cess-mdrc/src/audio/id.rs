@@ -5,6 +5,7 @@
 use super::items::{CHANGES, INTERVALS, Items, LAGS, PART_LAGS, PARTS, PRODUCTS, Sums};
 use super::spectrum::ONE as LEVEL;
 use crate::Simhash;
+use crate::bands::is_silent;
 use crate::simhash::{Accumulator, expand};
 
 /// 1 in values.
@@ -98,11 +99,13 @@ const NOISE: i64 = 3 * (LEVEL * LEVEL) as i64 / 10;
 /// Changes over it by so much are as good as more.
 const PLENTY: i64 = 3 * (LEVEL * LEVEL) as i64 / 2;
 
-/// How far the mean square of changes is over that of noise, and how many items there are.
+/// How far the mean square of changes is over that of noise, and how many items there are that aren't
+/// silent.
 fn quality(items: &Items) -> u8 {
     let mean = items.sums.squares / (items.sums.changes.max(1) as i64);
     let lively = (mean - NOISE) * 100 / PLENTY;
     // So that what doesn't abstain is surely its own kin: twelve items agree by 27 deviations at most.
-    let long = 4 * items.items.len() as i64 / 3;
+    let heard = items.items.iter().filter(|item| !is_silent(**item)).count();
+    let long = 4 * heard as i64 / 3;
     lively.min(long).clamp(0, 100) as u8
 }

@@ -90,7 +90,22 @@ fn deviation(bits: u64) -> u64 {
     (bits << 8).isqrt().max(1)
 }
 
+/// Items with so few bits are of silence, or of a tone that stays: where nothing changes, bits are 0.
+/// That two recordings are silent, each for a while, is no likeness.
+const SILENT: u32 = 8;
+
+pub(crate) fn is_silent(item: u64) -> bool {
+    item.count_ones() <= SILENT
+}
+
+/// With 0 for all that is silent.
+fn without_noise(bands: &Bands) -> Bands {
+    let heard = |item: &u64| if is_silent(*item) { 0 } else { *item };
+    Bands { total: bands.total, kept: bands.kept.iter().map(heard).collect() }
+}
+
 pub(crate) fn compare(a: &Bands, b: &Bands) -> Option<Likeness> {
+    let (a, b) = (&without_noise(a), &without_noise(b));
     // Any order will do, as long as it is the same both ways round.
     let swapped = (a.total, &a.kept) > (b.total, &b.kept);
     let (short, long) = if swapped { (b, a) } else { (a, b) };
@@ -197,6 +212,7 @@ fn best(from: i64, probe: &[u64], long: &Bands, least: usize) -> Option<(Place, 
         let width = run.len() + 2 * MARGIN;
         for pitch in PITCHES {
             let bits = u64::from(mask(pitch).count_ones());
+            let half = bits.div_ceil(2) as u16;
             let deviations: [u64; PROBE + 1] =
                 std::array::from_fn(|count| deviation(bits * count as u64));
             others.clear();
@@ -206,7 +222,7 @@ fn best(from: i64, probe: &[u64], long: &Bands, least: usize) -> Option<(Place, 
             for (row, piece) in rows.chunks_exact_mut(width).zip(probe.chunks(PIECE)) {
                 for (at, item) in piece.iter().enumerate() {
                     let item = shifted(*item, -pitch) & mask(pitch);
-                    kernel::add_differing(&mut row[MARGIN - at..], &others, item);
+                    kernel::add_differing(&mut row[MARGIN - at..], &others, item, half);
                 }
             }
             for laid in &speeds {
@@ -253,7 +269,7 @@ fn best(from: i64, probe: &[u64], long: &Bands, least: usize) -> Option<(Place, 
     best
 }
 
-/// Bits that lie on each other, those of them that differ, and from which to which item of the shorter
+/// Bits that lie on each other and aren't silent, those of them that differ, and from which to which item of the shorter
 /// one the two go along.
 fn along(place: Place, short: &Bands, long: &Bands) -> (u64, u64, [i64; 2]) {
     let every = i64::from(super::every(long.total));
@@ -268,7 +284,8 @@ fn along(place: Place, short: &Bands, long: &Bands) -> (u64, u64, [i64; 2]) {
     let (mut bits, mut apart) = (0, 0);
     for (from, run) in runs(short) {
         for (item, at) in run.iter().zip(from..) {
-            if let Some(other) = kept(place.of(at)).and_then(|at| long.kept.get(at)) {
+            let other = kept(place.of(at)).and_then(|at| long.kept.get(at));
+            if let Some(other) = other.filter(|other| *item != 0 && **other != 0) {
                 bits += u64::from(mask(place.pitch).count_ones());
                 apart += u64::from(differing(*item, *other, place.pitch));
             }
@@ -331,8 +348,14 @@ mod tests {
                             let other = usize::try_from(first + place);
                             let other = other.ok().and_then(|at| run.get(at));
                             if let Some(other) = other {
-                                bits += u64::from(mask(pitch).count_ones());
-                                apart += u64::from(differing(*item, *other, pitch));
+                                let all = mask(pitch).count_ones();
+                                let silent = *item == 0 || *other == 0;
+                                bits += u64::from(all);
+                                apart += u64::from(if silent {
+                                    all.div_ceil(2)
+                                } else {
+                                    differing(*item, *other, pitch)
+                                });
                             }
                         }
                         let (score, permille) = over_chance(bits, apart);
@@ -353,9 +376,37 @@ mod tests {
     }
 
     #[test]
+    fn silence_is_no_likeness() {
+        let silent = |seed, before: u64, silence: usize, after: u64| {
+            [items(seed, before), vec![0; silence], items(seed + 50, after)].concat()
+        };
+        let related = |a: &[u64], b: &[u64]| {
+            let found = compare(&Bands::new(a), &Bands::new(b)).unwrap();
+            [Level::Likely, Level::Dispute, Level::Registry].map(|l| found.relation(l).is_some())
+        };
+        let song = silent(1, 200, 100, 80);
+        for stranger in [silent(2, 30, 100, 0), silent(3, 0, 240, 100), silent(4, 200, 100, 80)] {
+            assert_eq!(related(&song, &stranger), [false; 3]);
+            // As what is nearly silent is: a bit here and there.
+            let hiss = |(at, item): (usize, &u64)| item | u64::from(*item == 0) << (at * 7 % 64);
+            let stranger: Vec<u64> =
+                stranger.iter().enumerate().map(|(a, i)| hiss((a, i))).collect();
+            assert_eq!(related(&song, &stranger), [false; 3]);
+        }
+        // What lies around it is found all the same.
+        assert_eq!(related(&song, &song[150..]), [true; 3]);
+        assert_eq!(related(&song, &song[188..300]), [true; 3], "twelve items that aren't silent");
+        let same = compare(&Bands::new(&song), &Bands::new(&song)).unwrap();
+        assert_eq!((same.permille, same.alignment.offset_ms), (1000, 0));
+    }
+
+    #[test]
     fn a_place_is_as_good_as_the_best_of_all() {
         for (seed, len, probed) in [(1, 100, 40), (2, 60, 40), (3, 30, 33), (4, 8, 7), (5, 1, 1)] {
-            let (other, mut probe) = (items(seed, len), items(100 + seed, probed));
+            let (mut other, mut probe) = (items(seed, len), items(100 + seed, probed));
+            // A silent moment.
+            other.iter_mut().skip(20).take(4).for_each(|item| *item = 0);
+            probe.iter_mut().skip(12).take(3).for_each(|item| *item = 0);
             for probe in [probe.clone(), {
                 // A tenth faster and two half semitones higher, from item 3 on.
                 for (item, slot) in probe.iter_mut().enumerate() {
@@ -388,6 +439,10 @@ mod tests {
         assert_eq!((place.pitch_cents, place.offset_ms / 250), (150, 100));
         let back = compare(&Bands::new(&other), &Bands::new(&copy)).unwrap();
         assert_eq!((back.score, back.alignment.pitch_cents), (found.score, -150));
+        assert!((back.alignment.offset_ms + 23_800).abs() < 500, "100 items, 1.05 times as fast");
+        let finer: Vec<u64> = (0..200).map(|at| other[50 + scaled(at, 8480) as usize]).collect();
+        let found = compare(&Bands::new(&finer), &Bands::new(&other)).unwrap();
+        assert!(found.alignment.speed_permille.abs_diff(1060) <= 3, "{found:?}");
     }
 
     #[test]
